@@ -1,0 +1,1 @@
+"""Behaviour of Nightdesk, shown against the lab."""
