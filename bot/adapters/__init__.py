@@ -1,0 +1,1 @@
+"""Implementations of the ports; vendor packages and their exceptions stop here."""

@@ -1,0 +1,1 @@
+"""The tool-calling loop and what surrounds it; knows neither Slack nor Kubernetes."""

@@ -1,0 +1,1 @@
+"""Values of the field: no vendor, no wire format, no I/O."""

@@ -1,0 +1,190 @@
+"""What an investigation ends in: the object people read, scripts parse and evals grade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How sure the answer is."""
+
+    CONFIRMED = "CONFIRMED"
+    LIKELY = "LIKELY"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    HEALTHY = "HEALTHY"
+
+
+class Category(StrEnum):
+    """Where the cause lies; `none` when nothing is wrong or nothing was found."""
+
+    APPLICATION = "application"
+    CONFIGURATION = "configuration"
+    DEPENDENCY = "dependency"
+    CAPACITY = "capacity"
+    CHANGE = "change"
+    INFRASTRUCTURE = "infrastructure"
+    NONE = "none"
+
+
+class Cause(StrEnum):
+    """Closed list of causes; the value is the code, `meaning` its one line."""
+
+    NONE = "none"
+    UNKNOWN = "unknown"
+    APPLICATION_CRASH = "application_crash"
+    OUT_OF_MEMORY = "out_of_memory"
+    BAD_COMMAND = "bad_command"
+    MISSING_CONFIG = "missing_config"
+    WRONG_CONFIG = "wrong_config"
+    IMAGE_NOT_FOUND = "image_not_found"
+    IMAGE_ACCESS_DENIED = "image_access_denied"
+    PROBE_WRONG = "probe_wrong"
+    UNSCHEDULABLE_CAPACITY = "unschedulable_capacity"
+    UNSCHEDULABLE_CONSTRAINT = "unschedulable_constraint"
+    QUOTA_EXCEEDED = "quota_exceeded"
+    STORAGE = "storage"
+    NETWORK = "network"
+    DNS = "dns"
+    ACCESS = "access"
+    DEPENDENCY_DOWN = "dependency_down"
+    CPU_STARVED = "cpu_starved"
+    NODE_FAULT = "node_fault"
+    JOB_FAILED = "job_failed"
+    BAD_ROLLOUT = "bad_rollout"
+
+    @property
+    def meaning(self) -> str:
+        """One line a person can read."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Cause.NONE: "nothing is wrong now",
+    Cause.UNKNOWN: "the cause was not found",
+    Cause.APPLICATION_CRASH: "the program itself ends with an error",
+    Cause.OUT_OF_MEMORY: "a container is killed because it reached its memory limit",
+    Cause.BAD_COMMAND: "the container's command cannot be run",
+    Cause.MISSING_CONFIG: "a config map, secret or key the workload refers to does not exist",
+    Cause.WRONG_CONFIG: "a setting has a value the program cannot work with",
+    Cause.IMAGE_NOT_FOUND: "the image or its tag does not exist in the registry",
+    Cause.IMAGE_ACCESS_DENIED: "the registry refuses to hand out the image",
+    Cause.PROBE_WRONG: "a probe asks the wrong port, path or too early",
+    Cause.UNSCHEDULABLE_CAPACITY: "no node has room for the pod",
+    Cause.UNSCHEDULABLE_CONSTRAINT: "taints, affinity or selectors leave no node for the pod",
+    Cause.QUOTA_EXCEEDED: "a quota or limit range refuses the pod",
+    Cause.STORAGE: "a volume cannot be bound, attached, mounted or written",
+    Cause.NETWORK: "a service, endpoint, route or policy does not lead to the workload",
+    Cause.DNS: "a host name does not resolve",
+    Cause.ACCESS: "credentials or permissions are missing or wrong",
+    Cause.DEPENDENCY_DOWN: "something the workload needs is down or slow",
+    Cause.CPU_STARVED: "the workload does not get the processor time it asks for",
+    Cause.NODE_FAULT: "a node or one of its services is unhealthy",
+    Cause.JOB_FAILED: "a job or cron job did not finish",
+    Cause.BAD_ROLLOUT: "the newest revision is worse than the one before",
+}
+
+
+class HypothesisState(StrEnum):
+    """Where a hypothesis stands."""
+
+    SUPPORTED = "supported"
+    RULED_OUT = "ruled_out"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """One explanation, with the evidence that speaks for or against it."""
+
+    statement: str
+    state: HypothesisState
+    evidence: tuple[str, ...]
+    """Ledger labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something a person may do; each with how to see that it worked and how to take it back."""
+
+    action: str
+    check: str
+    """A read-only command or query that would show the effect."""
+    risk: str
+    undo: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelinePoint:
+    """One dated fact."""
+
+    at: str
+    """ISO 8601, UTC."""
+    what: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """One source that was not seen whole, or not at all."""
+
+    source: str
+    scope: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What was looked at, counted by code from the ledger; each entry is `source @ scope`."""
+
+    checked: tuple[str, ...] = ()
+    """Answered with content."""
+    clean: tuple[str, ...] = ()
+    """Answered that there is nothing."""
+    truncated: tuple[Gap, ...] = ()
+    unreachable: tuple[Gap, ...] = ()
+    denied: tuple[Gap, ...] = ()
+    not_tried: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The machine-readable answer; `nightdesk ask --json` prints exactly this."""
+
+    status: Status
+    summary: str
+    """Conclusion first, in the asker's language; cites ledger labels as [E1]."""
+    object: str | None = None
+    """`cluster/kind/namespace/name` (lower-case kind; empty namespace for cluster objects)."""
+    cause: Cause = Cause.NONE
+    category: Category = Category.NONE
+    since: str | None = None
+    """ISO 8601, UTC; None when unknown."""
+    trigger: str | None = None
+    hypotheses: tuple[Hypothesis, ...] = ()
+    timeline: tuple[TimelinePoint, ...] = ()
+    mitigation: tuple[Step, ...] = ()
+    """Relief for now."""
+    permanent: tuple[Step, ...] = ()
+    """The cure."""
+    nothing_to_do: bool = False
+    """True when no action is needed now; then both lists above are empty."""
+    code_change: str | None = None
+    """Specification an engineer or coding agent can take; None when no code change helps."""
+    next_checks: tuple[str, ...] = ()
+    """What would decide an INCONCLUSIVE verdict; two where that is the status."""
+    proposals: tuple[str, ...] = ()
+    """Ids of operations proposed for approval."""
+    unverified: tuple[str, ...] = ()
+    """Names and numbers of the summary that occur in no cited evidence: hypotheses, not facts."""
+    coverage: Coverage = Coverage()
+    confidence: float = 0.0
+    """0 to 1, computed by code."""
+    answered_by: str = "rules"
+    """`anthropic:<model>`, `bedrock:<model>`, `rules` or `command`."""
+    evidence: tuple[str, ...] = ()
+    """Labels cited."""
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+    calls: int = 0
+    """Tool calls made."""

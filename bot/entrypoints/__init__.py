@@ -1,0 +1,1 @@
+"""Where the outside calls in: Slack, HTTP, the queue, the clock."""

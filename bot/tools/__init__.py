@@ -1,0 +1,1 @@
+"""Read-only tools, for the model and for people who type a command."""

@@ -1,0 +1,1 @@
+"""Facts and rules: what can be said without any model."""
