@@ -6,11 +6,14 @@ Pure: reading the file is the adapter's, and so is every sentence about a wrong 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from bot.domain.conversation import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 EVERYONE = "everyone"
 """The team every full member of the workspace is in."""
