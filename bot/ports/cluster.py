@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.domain.evidence import Grid
+
 if TYPE_CHECKING:
-    from bot.domain.evidence import Grid
     from bot.domain.kinds import Kind
 
 KubeObject = dict[str, Any]

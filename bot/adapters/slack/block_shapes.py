@@ -1,4 +1,4 @@
-"""Block Kit as a table: every block and element of 2026-11 with its fields and limits.
+"""Block Kit's blocks as a table: every block of 2026-11 with its fields, limits and surfaces.
 
 Data only; the meaning of a rule is in block_rules, whole-message rules are in validation. Sources
 are those of limits. Blocks are plain objects because the SDK's models drop what they do not know.
@@ -11,200 +11,20 @@ from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.block_rules import Flag, Free, Items, Num, Shape, Str, Tagged, Text
+from bot.adapters.slack.chart_shapes import CHART
+from bot.adapters.slack.element_shapes import (
+    ACTION_KINDS,
+    ELEMENTS,
+    IMAGE,
+    INPUT_KINDS,
+    plain,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.adapters.slack.block_rules import Rule
-
-
-def _words(*words: str) -> Str:
-    return Str(among=frozenset(words))
-
-
-def _plain(longest: int) -> Text:
-    return Text(longest=longest, among=("plain_text",))
-
-
-_ACTION: Final[Mapping[str, Rule]] = {"action_id": Str(longest=limits.ACTION_ID, shortest=1)}
-_CONFIRM = Shape(
-    required={
-        "title": _plain(limits.CONFIRM_TITLE),
-        "text": Text(longest=limits.CONFIRM_TEXT),
-    },
-    optional={
-        "confirm": _plain(limits.CONFIRM_BUTTON),
-        "deny": _plain(limits.CONFIRM_BUTTON),
-        "style": _words("primary", "danger"),
-    },
-)
-_OPTION = Shape(
-    required={
-        "text": Text(longest=limits.OPTION_TEXT),
-        "value": Str(longest=limits.OPTION_VALUE),
-    },
-    optional={
-        "description": Text(longest=limits.OPTION_TEXT),
-        "url": Str(longest=limits.BUTTON_URL),
-    },
-    type_tag=False,
-)
-_OPTION_GROUP = Shape(
-    required={
-        "label": _plain(limits.OPTION_TEXT),
-        "options": Items(each=_OPTION, least=1, most=limits.SELECT_OPTIONS),
-    },
-    type_tag=False,
-)
-_FEEDBACK = Shape(
-    required={
-        "text": _plain(limits.BUTTON_TEXT),
-        "value": Str(longest=limits.BUTTON_VALUE),
-    },
-    optional={"accessibility_label": Str(longest=limits.BUTTON_ACCESSIBILITY_LABEL)},
-)
-_IMAGE = Shape(
-    required={"alt_text": Str(longest=limits.IMAGE_ALT_TEXT)},
-    optional={"image_url": Str(longest=limits.IMAGE_URL), "slack_file": Free()},
-    one_of=("image_url", "slack_file"),
-)
-_VISIBLE = Items(each=Str(shortest=1), most=limits.VISIBLE_TO_USERS)
-_BUTTON = Shape(
-    required={"text": _plain(limits.BUTTON_TEXT)},
-    optional={
-        **_ACTION,
-        "url": Str(longest=limits.BUTTON_URL),
-        "value": Str(longest=limits.BUTTON_VALUE),
-        "style": _words("primary", "danger"),
-        "confirm": _CONFIRM,
-        "accessibility_label": Str(longest=limits.BUTTON_ACCESSIBILITY_LABEL),
-        "agent_prompt": Str(longest=limits.BUTTON_AGENT_PROMPT),
-        "agent_prompt_display": Free(),
-        "visible_to_user_ids": _VISIBLE,
-    },
-)
-_CHOOSER: Final[Mapping[str, Rule]] = {
-    **_ACTION,
-    "placeholder": _plain(limits.PLACEHOLDER),
-    "confirm": _CONFIRM,
-    "focus_on_load": Flag(),
-}
-_WRITER: Final[Mapping[str, Rule]] = {
-    **_ACTION,
-    "placeholder": _plain(limits.PLACEHOLDER),
-    "focus_on_load": Flag(),
-    "initial_value": Free(),
-    "dispatch_action_config": Free(),
-}
-
-
-def _select(*extra: str, options: bool = False) -> Shape:
-    lists: Mapping[str, Rule] = {
-        "options": Items(each=_OPTION, least=1, most=limits.SELECT_OPTIONS),
-        "option_groups": Items(each=_OPTION_GROUP, least=1, most=limits.SELECT_OPTIONS),
-    }
-    return Shape(
-        optional={**_CHOOSER, **(lists if options else {}), **dict.fromkeys(extra, Free())},
-        one_of=("options", "option_groups") if options else (),
-    )
-
-
-def _choice(initial: str) -> Shape:
-    return Shape(
-        required={"options": Items(each=_OPTION, least=1, most=limits.CHOICE_OPTIONS)},
-        optional={**_ACTION, "confirm": _CONFIRM, "focus_on_load": Flag(), initial: Free()},
-    )
-
-
-def _writer(*extra: str) -> Shape:
-    return Shape(optional={**_WRITER, **dict.fromkeys(extra, Free())})
-
-
-ELEMENTS: Final[Mapping[str, Rule]] = MappingProxyType(
-    {
-        "button": _BUTTON,
-        "image": _IMAGE,
-        "overflow": Shape(
-            required={"options": Items(each=_OPTION, least=1, most=limits.OVERFLOW_OPTIONS)},
-            optional={**_ACTION, "confirm": _CONFIRM},
-        ),
-        "feedback_buttons": Shape(
-            required={"positive_button": _FEEDBACK, "negative_button": _FEEDBACK},
-            optional=_ACTION,
-        ),
-        "icon_button": Shape(
-            required={"icon": Str(shortest=1), "text": _plain(limits.BUTTON_TEXT)},
-            optional={
-                **_ACTION,
-                "value": Str(longest=limits.BUTTON_VALUE),
-                "accessibility_label": Str(longest=limits.BUTTON_ACCESSIBILITY_LABEL),
-                "visible_to_user_ids": _VISIBLE,
-                "confirm": _CONFIRM,
-            },
-        ),
-        "workflow_button": Shape(
-            required={"text": _plain(limits.BUTTON_TEXT), "workflow": Free()},
-            optional={
-                **_ACTION,
-                "style": _words("primary", "danger"),
-                "accessibility_label": Str(),
-            },
-        ),
-        "checkboxes": _choice("initial_options"),
-        "radio_buttons": _choice("initial_option"),
-        "static_select": _select("initial_option", options=True),
-        "multi_static_select": _select("initial_options", "max_selected_items", options=True),
-        "external_select": _select("initial_option", "min_query_length"),
-        "multi_external_select": _select(
-            "initial_options", "min_query_length", "max_selected_items"
-        ),
-        "users_select": _select("initial_user"),
-        "multi_users_select": _select("initial_users", "max_selected_items"),
-        "conversations_select": _select(
-            "initial_conversation",
-            "default_to_current_conversation",
-            "response_url_enabled",
-            "filter",
-        ),
-        "multi_conversations_select": _select(
-            "initial_conversations",
-            "default_to_current_conversation",
-            "max_selected_items",
-            "filter",
-        ),
-        "channels_select": _select("initial_channel", "response_url_enabled"),
-        "multi_channels_select": _select("initial_channels", "max_selected_items"),
-        "datepicker": _select("initial_date"),
-        "timepicker": _select("initial_time", "timezone"),
-        "datetimepicker": _select("initial_date_time"),
-        "plain_text_input": Shape(
-            optional={
-                **_WRITER,
-                "initial_value": Str(longest=limits.PLAIN_INPUT),
-                "multiline": Flag(),
-                "min_length": Num(least=0, most=limits.PLAIN_INPUT, whole=True),
-                "max_length": Num(least=1, most=limits.PLAIN_INPUT, whole=True),
-            }
-        ),
-        "email_text_input": _writer(),
-        "url_text_input": _writer(),
-        "number_input": _writer("is_decimal_allowed", "min_value", "max_value"),
-        "rich_text_input": _writer("min_lines", "max_lines"),
-        "file_input": Shape(optional={**_ACTION, "filetypes": Free(), "max_files": Num(least=1)}),
-    }
-)
-INPUT_KINDS: Final = frozenset(ELEMENTS) - {
-    "button",
-    "image",
-    "overflow",
-    "feedback_buttons",
-    "icon_button",
-    "workflow_button",
-}
-_FORM_ONLY: Final = frozenset(
-    {"plain_text_input", "email_text_input", "url_text_input", "number_input", "file_input"}
-)
-_ACTION_KINDS: Final = (INPUT_KINDS - _FORM_ONLY) | {"button", "overflow", "workflow_button"}
 
 _RICH_TEXT = Shape(
     required={
@@ -220,7 +40,7 @@ _RICH_TEXT = Shape(
                     Shape(
                         required={"elements": Items(each=Free())},
                         optional={
-                            "style": _words("bullet", "ordered"),
+                            "style": words("bullet", "ordered"),
                             "indent": Num(least=0, most=8, whole=True),
                             "offset": Num(least=0, whole=True),
                             "border": Num(least=0, most=1, whole=True),
@@ -239,42 +59,231 @@ _RAW_CELLS: Final[Mapping[str, Rule]] = {
 }
 _CELL = Tagged(table={**_RAW_CELLS, "rich_text": _RICH_TEXT})
 _ROW = Items(each=_CELL, least=1, most=limits.TABLE_COLUMNS)
-_POINT = Shape(
-    required={"label": Str(longest=limits.CHART_LABEL, shortest=1), "value": Num()},
-    type_tag=False,
-)
-_SERIES = Shape(
-    required={
-        "name": Str(longest=limits.CHART_LABEL, shortest=1),
-        "data": Items(each=_POINT, least=1, most=limits.CHART_CATEGORIES),
-    },
-    type_tag=False,
-)
-_AXES = Shape(
-    required={
-        "categories": Items(
-            each=Str(longest=limits.CHART_LABEL, shortest=1),
-            least=1,
-            most=limits.CHART_CATEGORIES,
-        )
-    },
-    optional={
-        "x_label": Str(longest=limits.CHART_TITLE),
-        "y_label": Str(longest=limits.CHART_TITLE),
-    },
-    type_tag=False,
-)
-_SERIES_CHART = Shape(
-    required={
-        "series": Items(each=_SERIES, least=1, most=limits.CHART_SERIES),
-        "axis_config": _AXES,
+_ID: Final[Mapping[str, Rule]] = {"block_id": Str(longest=limits.BLOCK_ID, shortest=1)}
+_BUTTONS = Tagged(table=ELEMENTS, only=frozenset({"button"}))
+_CONTEXT_ITEM = Tagged(
+    table={
+        "plain_text": Text(longest=limits.CONTEXT_TEXT),
+        "mrkdwn": Text(longest=limits.CONTEXT_TEXT),
+        "image": IMAGE,
     }
 )
-_CHART = Tagged(
-    table={
-        "pie": Shape(required={"segments": Items(each=_POINT, least=1, most=limits.CHART_SERIES)}),
-        "bar": _SERIES_CHART,
-        "area": _SERIES_CHART,
-        "line": _SERIES_CHART,
+_TASK_CARD = Shape(
+    required={
+        "task_id": Str(shortest=1),
+        "title": Str(shortest=1),
+        "status": words("pending", "in_progress", "complete", "error"),
+    },
+    optional={
+        **_ID,
+        "details": _RICH_TEXT,
+        "output": _RICH_TEXT,
+        "sources": Items(
+            each=Shape(required={"url": Str(longest=limits.BUTTON_URL)}, optional={"text": Str()})
+        ),
+    },
+)
+_CARD = Shape(
+    optional={
+        **_ID,
+        "hero_image": IMAGE,
+        "icon": IMAGE,
+        "title": Text(longest=limits.CARD_TITLE),
+        "subtitle": Text(longest=limits.CARD_TITLE),
+        "body": Text(longest=limits.CARD_BODY),
+        "actions": Items(each=_BUTTONS),
+    },
+    one_of=("hero_image", "title", "actions", "body"),
+)
+_BASE: Final[Mapping[str, Rule]] = {
+    "divider": Shape(optional=_ID),
+    "section": Shape(
+        optional={
+            **_ID,
+            "text": Text(longest=limits.SECTION_TEXT),
+            "fields": Items(
+                each=Text(longest=limits.SECTION_FIELD_TEXT), least=1, most=limits.SECTION_FIELDS
+            ),
+            "accessory": Tagged(table=ELEMENTS, only=ACTION_KINDS | {"image"}),
+            "expand": Flag(),
+        },
+        one_of=("text", "fields"),
+    ),
+    "header": Shape(required={"text": plain(limits.HEADER_TEXT)}, optional=_ID),
+    "image": Shape(
+        required={"alt_text": Str(longest=limits.IMAGE_ALT_TEXT)},
+        optional={
+            **_ID,
+            "image_url": Str(longest=limits.IMAGE_URL),
+            "slack_file": Free(),
+            "title": plain(limits.IMAGE_TITLE),
+        },
+        one_of=("image_url", "slack_file"),
+    ),
+    "context": Shape(
+        required={"elements": Items(each=_CONTEXT_ITEM, least=1, most=limits.CONTEXT_ELEMENTS)},
+        optional=_ID,
+    ),
+    "actions": Shape(
+        required={
+            "elements": Items(
+                each=Tagged(table=ELEMENTS, only=ACTION_KINDS),
+                least=1,
+                most=limits.ACTIONS_ELEMENTS,
+            )
+        },
+        optional=_ID,
+    ),
+    "context_actions": Shape(
+        required={
+            "elements": Items(
+                each=Tagged(table=ELEMENTS, only=frozenset({"feedback_buttons", "icon_button"})),
+                least=1,
+                most=limits.CONTEXT_ACTIONS_ELEMENTS,
+            )
+        },
+        optional=_ID,
+    ),
+    "input": Shape(
+        required={
+            "label": plain(limits.INPUT_LABEL),
+            "element": Tagged(table=ELEMENTS, only=INPUT_KINDS),
+        },
+        optional={
+            **_ID,
+            "hint": plain(limits.INPUT_HINT),
+            "optional": Flag(),
+            "dispatch_action": Flag(),
+        },
+    ),
+    "file": Shape(required={"external_id": Str(), "source": words("remote")}, optional=_ID),
+    "call": Shape(
+        required={"call_id": Str()},
+        optional={**_ID, "api_decoration_available": Flag(), "call": Free()},
+    ),
+    "markdown": Shape(
+        required={"text": Str(longest=limits.MARKDOWN_SUM, shortest=1)}, optional=_ID
+    ),
+    "video": Shape(
+        required={
+            "alt_text": Str(longest=limits.IMAGE_ALT_TEXT),
+            "title": plain(limits.VIDEO_TITLE),
+            "thumbnail_url": Str(longest=limits.IMAGE_URL),
+            "video_url": Str(longest=limits.IMAGE_URL),
+        },
+        optional={
+            **_ID,
+            "author_name": Str(longest=limits.VIDEO_AUTHOR),
+            "description": plain(limits.VIDEO_TITLE),
+            "provider_icon_url": Str(longest=limits.IMAGE_URL),
+            "provider_name": Str(),
+            "title_url": Str(longest=limits.IMAGE_URL),
+        },
+    ),
+    "rich_text": _RICH_TEXT,
+    "table": Shape(
+        required={"rows": Items(each=_ROW, least=1, most=limits.TABLE_ROWS)},
+        optional={**_ID, "column_settings": Items(each=Free(), most=limits.TABLE_COLUMNS)},
+    ),
+    "data_table": Shape(
+        required={
+            "caption": Str(shortest=1),
+            "rows": Items(each=_ROW, least=2, most=limits.DATA_TABLE_ROWS + 1),
+        },
+        optional={
+            **_ID,
+            "page_size": Num(least=1, most=limits.DATA_TABLE_PAGE_SIZE, whole=True),
+            "row_header_column_index": Num(least=0, most=limits.TABLE_COLUMNS - 1, whole=True),
+        },
+    ),
+    "data_visualization": Shape(
+        required={"title": Str(longest=limits.CHART_TITLE, shortest=1), "chart": CHART},
+        optional=_ID,
+    ),
+    "task_card": _TASK_CARD,
+    "plan": Shape(
+        required={"title": Str(shortest=1)},
+        optional={
+            **_ID,
+            "tasks": Items(each=Tagged(table={"task_card": _TASK_CARD})),
+        },
+    ),
+    "card": _CARD,
+    "carousel": Shape(
+        required={
+            "elements": Items(
+                each=Tagged(table={"card": _CARD}), least=1, most=limits.CAROUSEL_CARDS
+            )
+        },
+        optional=_ID,
+    ),
+    "alert": Shape(
+        required={"text": Text(longest=limits.ALERT_TEXT)},
+        optional={**_ID, "level": words("default", "info", "warning", "error", "success")},
+    ),
+    "auth_provider": Shape(
+        required={
+            "value": Str(longest=limits.AUTH_PROVIDER_TEXT, shortest=1),
+            "name": plain(limits.AUTH_PROVIDER_NAME),
+            "is_connected": Flag(),
+        },
+        optional={
+            **_ID,
+            "description": plain(limits.AUTH_PROVIDER_TEXT),
+            "connected_identity": plain(limits.AUTH_PROVIDER_NAME),
+            "connected_context": plain(limits.AUTH_PROVIDER_NAME),
+            "icon_url": Str(longest=limits.IMAGE_URL),
+            "auth_url": Str(longest=limits.IMAGE_URL),
+            "disconnect_url": Str(longest=limits.IMAGE_URL),
+            "accessory": Tagged(table=ELEMENTS, only=frozenset({"overflow"})),
+            "fallback": Free(),
+        },
+    ),
+}
+# A container holds blocks but no container: the SDK's docstring calls it a wrapper of blocks.
+_CONTAINER = Shape(
+    required={
+        "child_blocks": Items(each=Tagged(table=_BASE), least=1, most=limits.CONTAINER_CHILDREN)
+    },
+    optional={
+        **_ID,
+        "title": plain(limits.CONTAINER_TITLE),
+        "rich_text_title": _RICH_TEXT,
+        "subtitle": Text(longest=limits.CONTAINER_TITLE),
+        "icon": IMAGE,
+        "width": words("narrow", "standard", "wide", "full"),
+        "is_collapsible": Flag(),
+        "default_collapsed": Flag(),
+        "has_header_divider": Flag(),
+    },
+    one_of=("title", "rich_text_title"),
+)
+BLOCKS: Final[Mapping[str, Rule]] = MappingProxyType({**_BASE, "container": _CONTAINER})
+
+# Docs, blocks.json "available-in-surfaces"; where it names none, messages only (the safe value).
+_MESSAGE: Final = frozenset({"message"})
+_EVERYWHERE: Final = frozenset({"message", "modal", "home"})
+SURFACES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        **dict.fromkeys(BLOCKS, _MESSAGE),
+        **dict.fromkeys(
+            (
+                "actions",
+                "auth_provider",
+                "card",
+                "context",
+                "divider",
+                "header",
+                "image",
+                "input",
+                "rich_text",
+                "section",
+                "video",
+            ),
+            _EVERYWHERE,
+        ),
+        "carousel": frozenset({"message", "home"}),
+        # Docs and two SDK issues (node-slack-sdk#2567, java-slack-sdk#1624): despite its name.
+        "alert": frozenset({"modal"}),
     }
 )
