@@ -1,0 +1,1 @@
+"""Contracts: what each simulator and each adapter must show to real clients."""

@@ -1,0 +1,110 @@
+"""What governs the size of a scenario's workloads: autoscalers and disruption budgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.lab.estate import when
+
+if TYPE_CHECKING:
+    from tests.lab.estate.builder import ClusterBuilder
+
+Object = dict[str, Any]
+
+
+def add_autoscaler(builder: ClusterBuilder, workload: Object, given: Object) -> None:
+    """Write the HorizontalPodAutoscaler: `hpa: {min, max, cpu: target %, now: current %}`."""
+    meta, wanted = workload["metadata"], given["hpa"]
+    replicas = workload["spec"]["replicas"]
+    created = builder.at(given.get("created", "-30d"))
+    stamp = when.stamp(created)
+    target = {"type": "Utilization", "averageUtilization": wanted["cpu"]}
+    current = {"averageUtilization": wanted.get("now", 35), "averageValue": "35m"}
+    limited = replicas >= wanted["max"]
+    builder.cluster.apply(
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {
+                "name": meta["name"],
+                "namespace": meta["namespace"],
+                "labels": {"app": meta["name"]},
+                "creationTimestamp": stamp,
+            },
+            "spec": {
+                "scaleTargetRef": {
+                    "apiVersion": workload["apiVersion"],
+                    "kind": workload["kind"],
+                    "name": meta["name"],
+                },
+                "minReplicas": wanted["min"],
+                "maxReplicas": wanted["max"],
+                "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+            },
+            "status": {
+                "currentReplicas": replicas,
+                "desiredReplicas": replicas,
+                "currentMetrics": [
+                    {"type": "Resource", "resource": {"name": "cpu", "current": current}}
+                ],
+                "conditions": [
+                    _condition("AbleToScale", "ReadyForNewScale", stamp),
+                    _condition("ScalingActive", "ValidMetricFound", stamp),
+                    _condition(
+                        "ScalingLimited",
+                        "TooManyReplicas" if limited else "DesiredWithinRange",
+                        stamp,
+                        holds=limited,
+                    ),
+                ],
+            },
+        }
+    )
+
+
+def _condition(type_: str, reason: str, at: str, *, holds: bool = True) -> Object:
+    return {
+        "type": type_,
+        "status": str(holds),
+        "reason": reason,
+        "message": "",
+        "lastTransitionTime": at,
+    }
+
+
+def add_budget(builder: ClusterBuilder, workload: Object, given: Object) -> None:
+    """Write the PodDisruptionBudget: `pdb: {min_available: n}` or `{max_unavailable: n}`."""
+    meta, wanted = workload["metadata"], given["pdb"]
+    healthy = workload["status"].get("readyReplicas", 0)
+    expected = workload["spec"]["replicas"]
+    needed = wanted.get("min_available", expected - wanted.get("max_unavailable", 0))
+    spec: Object = {"selector": {"matchLabels": {"app": meta["name"]}}}
+    if "min_available" in wanted:
+        spec["minAvailable"] = wanted["min_available"]
+    else:
+        spec["maxUnavailable"] = wanted["max_unavailable"]
+    created = when.stamp(builder.at(given.get("created", "-30d")))
+    allowed = max(0, healthy - needed)
+    reason = "SufficientPods" if allowed else "InsufficientPods"
+    builder.cluster.apply(
+        {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": {
+                "name": meta["name"],
+                "namespace": meta["namespace"],
+                "labels": {"app": meta["name"]},
+                "creationTimestamp": created,
+                "generation": 1,
+            },
+            "spec": spec,
+            "status": {
+                "observedGeneration": 1,
+                "disruptionsAllowed": allowed,
+                "currentHealthy": healthy,
+                "desiredHealthy": needed,
+                "expectedPods": expected,
+                "conditions": [_condition("DisruptionAllowed", reason, created, holds=allowed > 0)],
+            },
+        }
+    )

@@ -1,0 +1,1 @@
+"""A Kubernetes API server over a simulated cluster, for the official client and for kubectl."""

@@ -1,0 +1,1 @@
+"""Server-side printing: the columns kubectl shows, computed where real clusters compute them."""
