@@ -252,7 +252,7 @@ def _walk(blocks: object, pointer: str) -> Iterator[tuple[str, Mapping[str, obje
     for index, block in enumerate(_list_of(blocks)):
         if isinstance(block, Mapping):
             yield f"{pointer}/{index}", block
-            for name in _NESTED:
+            for name in (*_NESTED, *(("elements",) if kind_of(block) == "carousel" else ())):
                 yield from _walk(block.get(name), f"{pointer}/{index}/{name}")
 
 

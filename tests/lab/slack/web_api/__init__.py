@@ -1,0 +1,1 @@
+"""The Web API methods of the lab's Slack, one module per family."""
