@@ -77,4 +77,4 @@ class Evidence:
     @property
     def digest(self) -> str:
         """SHA-256 of the body, in hex."""
-        return sha256(self.observation.body.encode()).hexdigest()
+        return sha256(self.observation.body.encode(errors="surrogatepass")).hexdigest()

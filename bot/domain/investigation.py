@@ -21,6 +21,10 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
     ORPHANED = "orphaned"
     """Given up after its workers died too often."""
+    ASKED_BACK = "asked_back"
+    """Ended with a question to the person: which cluster is meant?"""
+    REFUSED = "refused"
+    """The person may not ask this, and was told so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.domain.conversation import PersonId
 from bot.domain.evidence import Evidence
 from bot.domain.investigation import RunState
 from bot.domain.verdict import Verdict
@@ -20,6 +21,8 @@ class Outcome:
     evidence: tuple[Evidence, ...]
     """The ledger of this run, in order."""
     notice: str | None = None
-    """One sentence on how it ended, such as who stopped it or that no model is configured."""
+    """One sentence on how it ended, such as that no model is configured."""
+    stopped_by: PersonId | None = None
+    """Who stopped it, for CANCELLED."""
     command: Evidence | None = None
     """Set when a typed command was answered: shown as it is, without a verdict."""

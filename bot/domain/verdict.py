@@ -177,6 +177,8 @@ class Verdict:
     """Ids of operations proposed for approval."""
     unverified: tuple[str, ...] = ()
     """Names and numbers of the summary that occur in no cited evidence: hypotheses, not facts."""
+    caveats: tuple[str, ...] = ()
+    """Why code lowered the status, or that the work ended early; a sentence each."""
     coverage: Coverage = Coverage()
     confidence: float = 0.0
     """0 to 1, computed by code."""

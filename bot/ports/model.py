@@ -66,6 +66,6 @@ class LanguageModel(Protocol):
 
         Raises:
             UpstreamError: No provider of the chain answered in time.
-            CancelledError: `cancelled` said so.
+            concurrent.futures.CancelledError: `cancelled` said so; what it raises passes through.
         """
         ...

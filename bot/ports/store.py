@@ -76,6 +76,22 @@ class Conversations(Protocol):
         """Forget what waits (somebody said stop); return how many."""
         ...
 
+    def ask_again(self, investigation_id: str) -> int:
+        """Let the questions of a finished investigation wait once more; return how many."""
+        ...
+
+    def choose_scope(self, channel: ChannelId, person: PersonId, scope: Scope) -> None:
+        """Make this the scope of what the person asks in new threads of the channel."""
+        ...
+
+    def chosen_scope(self, channel: ChannelId, person: PersonId) -> Scope | None:
+        """Return what the person chose for the channel, or None."""
+        ...
+
+    def count_waiting(self) -> int:
+        """Return how many threads have a question no investigation took in yet."""
+        ...
+
     def threads_to_ring(self, *, waiting_since: datetime, now: datetime) -> list[ThreadId]:
         """Return threads that need a worker.
 
@@ -142,6 +158,10 @@ class Investigations(Protocol):
         """Return the thread's newest investigations, newest first, in whatever state."""
         ...
 
+    def count_running(self) -> int:
+        """Return how many investigations are under way."""
+        ...
+
     def recent_of(self, person: PersonId, *, limit: int) -> list[Investigation]:
         """Return the newest investigations that answer a question of this person."""
         ...
@@ -162,6 +182,10 @@ class Ledger(Protocol):
 
     def of_thread(self, thread_id: ThreadId) -> list[Evidence]:
         """Return all evidence of a thread in the order recorded."""
+        ...
+
+    def latest_of_cluster(self, cluster: str) -> Evidence | None:
+        """Return the newest evidence from that cluster, whatever its state; None if none."""
         ...
 
     def by_label(self, thread_id: ThreadId, label: str) -> Evidence | None:

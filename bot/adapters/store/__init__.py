@@ -1,0 +1,1 @@
+"""The store in SQL: SQLite in one file, or PostgreSQL; the same promises on both."""

@@ -1,0 +1,1 @@
+"""Alembic's environment; the steps themselves are in `versions`."""

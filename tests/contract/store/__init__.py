@@ -1,0 +1,1 @@
+"""What bot.ports.store promises, on every database that is supported."""
