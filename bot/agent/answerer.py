@@ -1,0 +1,110 @@
+"""Answers one question: the model looks and concludes, code decides what of it may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from bot.agent.budget import Budget, Limits
+from bot.agent.conclusion import complaint, conclude_spec, verdict_of
+from bot.agent.confidence import judge
+from bot.agent.coverage import coverage_of
+from bot.agent.fence import Fence
+from bot.agent.grounding import ground
+from bot.agent.loop import Loop
+from bot.agent.opening import Brief, opening
+from bot.agent.outgoing import Outgoing
+from bot.agent.prompt_book import PromptBook
+from bot.agent.search import EvidenceSearch
+from bot.agent.toolbox import Toolbox
+from bot.agent.transcript import last_model
+from bot.domain.evidence import Observation
+from bot.ports.clock import Clock
+from bot.ports.model import LanguageModel
+
+if TYPE_CHECKING:
+    from bot.agent.loop import Ending
+    from bot.agent.session import Session
+    from bot.domain.verdict import Verdict
+
+PROMPT = "answerer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerer:
+    """Answers with these tools; cheap to make, so make one for each asker's rights."""
+
+    model: LanguageModel
+    tools: tuple[Callable[..., Observation], ...]
+    """Read-only functions bound to what the asker may read."""
+    prompts: PromptBook
+    clock: Clock
+    nonce: Callable[[], str]
+    """Returns random hexadecimal digits, such as `secrets.token_hex(8)`."""
+    limits: Limits = field(default_factory=Limits)
+    links: tuple[str, ...] = ()
+    """URL prefixes an answer may show."""
+
+    def answer(self, brief: Brief, session: Session) -> Verdict:
+        """Return the verdict, going on where an earlier worker stopped if there was one.
+
+        Raises:
+            UpstreamError: No model answered; what was collected is in the ledger.
+            CancelledByPersonError: Somebody stopped it.
+            LeaseLostError: Another worker has the run.
+        """
+        began = self.clock.monotonic()
+        fence = Fence(nonce=self.nonce())
+        search = EvidenceSearch(find=session.find, clock=self.clock)
+        loop = Loop(
+            model=self.model,
+            toolbox=Toolbox.of(*self.tools, search.search_evidence),
+            budget=Budget(self.limits, self.clock),
+            session=session,
+            fence=fence,
+            terminal=conclude_spec(),
+            complaint=complaint,
+        )
+        ending = loop.run(
+            system=self.prompts.prompt(PROMPT).text,
+            opening=opening(brief, session.ledger(), fence),
+        )
+        verdict = self._believable(verdict_of(ending), brief, session, ending)
+        turns = session.turns()
+        return replace(
+            verdict,
+            answered_by=last_model(turns) or verdict.answered_by,
+            cost_usd=round(sum(turn.usage.cost_usd for turn in turns), 6),
+            seconds=round(self.clock.monotonic() - began, 3),
+            calls=len(session.ledger()),
+        )
+
+    def _believable(
+        self, verdict: Verdict, brief: Brief, session: Session, ending: Ending
+    ) -> Verdict:
+        """Return the verdict as far as the evidence carries it."""
+        scope = (*brief.scope.clusters, brief.scope.namespace or "")
+        grounded = ground(
+            Outgoing(links=self.links).verdict(verdict),
+            find=session.find,
+            known=(*brief.questions, *scope, *brief.names, f"{brief.now:%Y-%m-%dT%H:%M:%SZ}"),
+        )
+        verdict = grounded.verdict
+        coverage = coverage_of(session.ledger(), unusable=brief.unusable)
+        judgement = judge(
+            verdict,
+            cited=[one for label in verdict.evidence if (one := session.find(label))],
+            coverage=coverage,
+            unverified_share=grounded.missing / grounded.checked if grounded.checked else 0.0,
+        )
+        notes = list(judgement.reasons)
+        if ending.ceiling is not None:
+            notes.append(f"The work ended early: the limit of {ending.ceiling} was reached.")
+        return replace(
+            verdict,
+            status=judgement.status,
+            confidence=judgement.confidence,
+            coverage=coverage,
+            caveats=tuple(notes),
+        )
