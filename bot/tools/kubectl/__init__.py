@@ -1,0 +1,1 @@
+"""kubectl's grammar without its shell: parsed to typed reads, served through the cluster port."""

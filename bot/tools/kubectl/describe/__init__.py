@@ -1,0 +1,1 @@
+"""Own compact renderings of `kubectl describe`: what explains a state, and nothing else."""
