@@ -1,0 +1,1 @@
+"""Cards and views as pure functions from domain values to Block Kit."""

@@ -1,0 +1,86 @@
+"""Calls that look something up: a thread, a link, a person, a group, ourselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.adapters.slack.calls_part import CallsPart, Json
+
+if TYPE_CHECKING:
+    from bot.domain.conversation import ChannelId, MessageTs, PersonId
+
+_REPLIES_PAGE: Final = 200
+_REPLIES_PAGES: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who we are in the workspace."""
+
+    user_id: str
+    bot_id: str
+    team_id: str
+
+
+class ReadCalls(CallsPart):
+    """Reads; none of them changes anything in the workspace."""
+
+    _identity: Identity | None = None
+
+    def identity(self) -> Identity:
+        """Return who the token belongs to; asked once."""
+        if self._identity is None:
+            found = self._caller.call("auth.test", self._client.auth_test)
+            self._identity = Identity(
+                user_id=str(found.get("user_id") or ""),
+                bot_id=str(found.get("bot_id") or ""),
+                team_id=str(found.get("team_id") or ""),
+            )
+        return self._identity
+
+    def replies(self, channel: ChannelId, thread_ts: MessageTs, *, oldest: MessageTs) -> list[Json]:
+        """Return a thread's messages after `oldest`, oldest first, with metadata."""
+        found: list[Json] = []
+        cursor: str | None = None
+        for _ in range(_REPLIES_PAGES):
+            answer = self._caller.call(
+                "conversations.replies",
+                lambda cursor=cursor: self._client.conversations_replies(  # type: ignore[misc] # mypy cannot type a bound default
+                    channel=channel,
+                    ts=thread_ts,
+                    oldest=oldest,
+                    limit=_REPLIES_PAGE,
+                    cursor=cursor,
+                    include_all_metadata=True,
+                ),
+            )
+            found += [message for message in answer.get("messages") or [] if message]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                break
+        return found
+
+    def permalink(self, channel: ChannelId, ts: MessageTs) -> str:
+        """Return the address of a message."""
+        answer = self._caller.call(
+            "chat.getPermalink",
+            lambda: self._client.chat_getPermalink(channel=channel, message_ts=ts),
+        )
+        return str(answer.get("permalink") or "")
+
+    def usergroup_members(self, group: str, *, team_id: str) -> frozenset[str]:
+        """Return the ids of a user group's members."""
+        answer = self._caller.call(
+            "usergroups.users.list",
+            lambda: self._client.usergroups_users_list(usergroup=group, team_id=team_id),
+        )
+        return frozenset(str(user) for user in answer.get("users") or [])
+
+    def user(self, person: PersonId) -> Json:
+        """Return Slack's record of a person, locale included."""
+        answer = self._caller.call(
+            "users.info", lambda: self._client.users_info(user=person, include_locale=True)
+        )
+        found = answer.get("user")
+        return found if isinstance(found, dict) else {}

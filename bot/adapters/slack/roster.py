@@ -1,0 +1,131 @@
+"""The Roster port in Slack: who may ask, and which of the registry's teams they are in.
+
+It fails closed: what cannot be looked up is not granted. Nothing is remembered for longer than a
+minute, so a person who left a group loses its rights within one.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.adapters.slack.errors import SlackRefusedError
+from bot.adapters.slack.payload import Fields
+from bot.domain.errors import UpstreamError
+from bot.domain.registry import EVERYONE
+from bot.ports.roster import Membership
+
+if TYPE_CHECKING:
+    from bot.adapters.slack.gateway import SlackGateway
+    from bot.domain.conversation import PersonId
+    from bot.domain.registry import Registry
+    from bot.ports.clock import Clock
+
+CACHE_S: Final = 60.0
+_MOST_CACHED: Final = 5_000
+
+_BARS: Final = (
+    ("deleted", "this account is deactivated"),
+    ("is_bot", "bots may not ask"),
+    ("is_workflow_bot", "workflows may not ask"),
+    ("is_ultra_restricted", "single-channel guests may not ask"),
+    ("is_restricted", "guests may not ask"),
+    ("is_stranger", "people of other workspaces may not ask"),
+)
+
+
+class SlackRoster:
+    """Roster over users.info and usergroups.users.list; thread-safe."""
+
+    def __init__(self, *, gateway: SlackGateway, registry: Registry, clock: Clock) -> None:
+        self._gateway = gateway
+        self._registry = registry
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._people: dict[tuple[str, str], tuple[float, Membership]] = {}
+        self._groups: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
+        self._log = structlog.get_logger()
+
+    def membership(self, person: PersonId, *, team_id: str) -> Membership:
+        """Return who they are; cached for at most a minute.
+
+        Raises:
+            UpstreamError: It cannot be known now; treat the person as barred.
+        """
+        now = self._clock.monotonic()
+        with self._lock:
+            kept = self._people.get((person, team_id))
+        if kept is not None and now - kept[0] < CACHE_S:
+            return kept[1]
+        found = self._look_up(person, team_id, now)
+        with self._lock:
+            if len(self._people) >= _MOST_CACHED:
+                self._people.clear()
+            self._people[person, team_id] = (now, found)
+        return found
+
+    def _look_up(self, person: PersonId, team_id: str, now: float) -> Membership:
+        try:
+            user = Fields(self._gateway.user(person))
+        except SlackRefusedError as refused:
+            if refused.code not in {"user_not_found", "user_not_visible"}:
+                raise
+            return _barred(person, "Slack does not know this person")
+        if user.text("id") != person:
+            raise UpstreamError("Slack's answer about a person has no id", system="slack")
+        profile = user.inner("profile")
+        barred = _bar(user, team_id)
+        return Membership(
+            person=person,
+            display_name=profile.text("display_name")
+            or profile.text("real_name")
+            or user.text("real_name")
+            or user.text("name")
+            or person,
+            language=user.text("locale") or None,
+            teams=frozenset() if barred else self._teams(person, team_id, now),
+            barred=barred,
+        )
+
+    def _teams(self, person: str, team_id: str, now: float) -> frozenset[str]:
+        names = {EVERYONE}
+        for team in self._registry.teams:
+            if person in team.members or (
+                team.user_group is not None
+                and person in self._members(team.user_group, team_id, now)
+            ):
+                names.add(team.name)
+        return frozenset(names)
+
+    def _members(self, group: str, team_id: str, now: float) -> frozenset[str]:
+        """Return the group's members; nobody when Slack says there is no such group."""
+        with self._lock:
+            kept = self._groups.get((group, team_id))
+        if kept is not None and now - kept[0] < CACHE_S:
+            return kept[1]
+        try:
+            members = self._gateway.usergroup_members(group, team_id=team_id)
+        except SlackRefusedError as refused:
+            self._log.warning("slack_group_unreadable", group=group, code=refused.code)
+            members = frozenset()
+        with self._lock:
+            self._groups[group, team_id] = (now, members)
+        return members
+
+
+def _bar(user: Fields, team_id: str) -> str | None:
+    """Return why somebody may not ask, or None."""
+    for flag, reason in _BARS:
+        if user.flag(flag):
+            return reason
+    enterprise = user.inner("enterprise_user").raw("teams")
+    teams = {user.text("team_id"), *(enterprise if isinstance(enterprise, list) else ())}
+    return None if team_id in teams else "people of other workspaces may not ask"
+
+
+def _barred(person: str, reason: str) -> Membership:
+    return Membership(
+        person=person, display_name=person, language=None, teams=frozenset(), barred=reason
+    )

@@ -1,0 +1,1 @@
+"""One module for each kind of delivery, each with `register(app, deps)`."""

@@ -1,0 +1,60 @@
+"""What every listener is given, and how it tells one person something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.adapters.slack.gateway import SlackGateway
+from bot.domain.errors import UpstreamError
+from bot.ports.clock import Clock
+from bot.ports.desk import QuestionDesk
+from bot.ports.store import Inbox
+
+if TYPE_CHECKING:
+    from bot.adapters.slack.blocks.card import Card
+    from bot.adapters.slack.intents import Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """The listener process's parts; the gateway has no patience here."""
+
+    inbox: Inbox
+    desk: QuestionDesk
+    gateway: SlackGateway
+    clock: Clock
+    new_id: Callable[[], str]
+    """Makes the ids that connect what a person is told with a log line."""
+
+
+INBOX_ID = "nightdesk_inbox_id"
+"""Key of Bolt's context under which the inbox's id of the delivery stands."""
+
+
+def settle(deps: Deps, context: dict[str, object]) -> None:
+    """Note that the delivery led to what it should, so that no sweeper repeats it."""
+    event_id = context.get(INBOX_ID)
+    if isinstance(event_id, str):
+        deps.inbox.mark_routed(event_id)
+
+
+def tell(deps: Deps, actor: Actor, card: Card) -> None:
+    """Show one person a card where they acted; never raises.
+
+    In a direct message the thread itself is private, and unlike an ephemeral message it lasts.
+    """
+    if not actor.channel:
+        return
+    try:
+        if actor.channel.startswith("D"):
+            deps.gateway.post(actor.channel, card, thread_ts=actor.thread_ts)
+        else:
+            deps.gateway.post_ephemeral(
+                actor.channel, actor.person, card, thread_ts=actor.thread_ts
+            )
+    except UpstreamError as error:
+        structlog.get_logger().warning("slack_whisper_lost", reason=str(error))

@@ -1,0 +1,151 @@
+"""From an intent to the desk: one call for each, the same for a live delivery and a stored one.
+
+It must not know Bolt. What needs the moment of the click (a modal, a tab) is not routed here: it
+is worth nothing later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, assert_never
+
+from bot.adapters.slack.blocks.card import Card
+from bot.adapters.slack.blocks.notice import help_card, note_card, status_card
+from bot.adapters.slack.inbound import read_event
+from bot.adapters.slack.inbound_clicks import read_action, read_command, read_shortcut
+from bot.adapters.slack.intents import (
+    AccessEnded,
+    Actor,
+    Ask,
+    AskForHelp,
+    AskForStatus,
+    Ignored,
+    Intent,
+    OpenDetails,
+    OpenTab,
+    PickScope,
+    Rate,
+    Retry,
+    Stop,
+    UseScope,
+)
+from bot.domain.errors import NotAllowedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.conversation import InboundEvent, MessageTs
+    from bot.ports.desk import QuestionDesk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the person who acted is told."""
+
+    actor: Actor
+    card: Card
+    refused: bool = False
+    """True when nothing happened because the person may not do that."""
+
+
+def route_event(payload: Mapping[str, Any], desk: QuestionDesk) -> Reply | None:
+    """Carry an Events API delivery to the desk; return what its author is told, if anything."""
+    return route(read_event(payload, knows_thread=desk.knows_thread), desk)
+
+
+def route_stored(event: InboundEvent, desk: QuestionDesk) -> Reply | None:
+    """Carry a delivery from the inbox to the desk, whatever kind it is."""
+    match event.kind:
+        case "event":
+            return route_event(event.payload, desk)
+        case "command":
+            return route(read_command(event.payload), desk)
+        case "action":
+            return route(read_action(event.payload), desk)
+        case "shortcut":
+            return route(read_shortcut(event.payload), desk)
+        case _:
+            return None
+
+
+def route(intent: Intent, desk: QuestionDesk) -> Reply | None:
+    """Make the one call the intent stands for.
+
+    Raises:
+        UpstreamError: The desk could not store it; the delivery is to be routed again.
+    """
+    match intent:
+        case Ask():
+            desk.receive(intent.question)
+            return None
+        case Ignored() | OpenDetails() | OpenTab() | AccessEnded():
+            return None
+        case _:
+            try:
+                card = _answer(intent, desk)
+            except NotAllowedError as refusal:
+                return Reply(actor=intent.actor, card=note_card(str(refusal)), refused=True)
+            return Reply(actor=intent.actor, card=card)
+
+
+def _answer(
+    intent: AskForHelp | AskForStatus | Stop | Retry | UseScope | PickScope | Rate,
+    desk: QuestionDesk,
+) -> Card:
+    actor = intent.actor
+    match intent:
+        case AskForHelp():
+            return help_card()
+        case AskForStatus():
+            return status_card(
+                desk.status(team_id=actor.team_id, channel=actor.channel, person=actor.person)
+            )
+        case UseScope():
+            return note_card(_use(intent, desk))
+        case Rate():
+            return note_card(
+                desk.rate(intent.investigation_id, person=actor.person, rating=intent.rating)
+            )
+        case Stop() | Retry() | PickScope():
+            if actor.thread_ts is None:
+                return note_card("Say that in the thread it is about.")
+            return note_card(_in_thread(intent, desk, actor.thread_ts))
+        case _:
+            assert_never(intent)
+
+
+def _use(intent: UseScope, desk: QuestionDesk) -> str:
+    actor = intent.actor
+    return desk.use_scope(
+        channel=actor.channel,
+        thread_ts=actor.thread_ts,
+        team_id=actor.team_id,
+        person=actor.person,
+        cluster=intent.cluster,
+        namespace=intent.namespace,
+    )
+
+
+def _in_thread(intent: Stop | Retry | PickScope, desk: QuestionDesk, thread_ts: MessageTs) -> str:
+    actor = intent.actor
+    match intent:
+        case Stop():
+            return desk.stop(channel=actor.channel, thread_ts=thread_ts, person=actor.person)
+        case Retry():
+            return desk.retry(
+                channel=actor.channel,
+                thread_ts=thread_ts,
+                team_id=actor.team_id,
+                person=actor.person,
+                investigation_id=intent.investigation_id,
+            )
+        case PickScope():
+            return desk.pick_scope(
+                channel=actor.channel,
+                thread_ts=thread_ts,
+                team_id=actor.team_id,
+                person=actor.person,
+                cluster=intent.cluster,
+            )
+        case _:
+            assert_never(intent)
