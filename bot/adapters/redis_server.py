@@ -10,7 +10,6 @@ import fcntl
 import os
 import shutil
 import subprocess  # noqa: TID251 -- starting a server is what this module exists for; no shell
-import sys
 import tempfile
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 import structlog
 from redis.exceptions import RedisError
 
+from bot.adapters.offspring import bound_to_us
 from bot.adapters.redis_client import open_redis
 from bot.domain.errors import SettingsError, UpstreamError
 
@@ -37,12 +37,6 @@ POLL_S = 0.02
 MAX_SOCKET_PATH = 100
 """`sun_path` holds 104 bytes on macOS and 108 on Linux (unix(7))."""
 LOG_LINES = 5
-
-_DIE_WITH_PARENT = (
-    "import ctypes,os,sys;ctypes.CDLL(None).prctl(1,15);os.execv(sys.argv[1],sys.argv[1:])"
-)
-"""PR_SET_PDEATHSIG = 1, SIGTERM = 15 (prctl(2)); set by a launcher that becomes the server,
-because code between fork and exec is not safe in a program with threads."""
 
 _log = structlog.get_logger()
 
@@ -146,7 +140,7 @@ class EmbeddedRedis:
         log = self._state_dir / "redis.log"
         with log.open("wb") as output:
             self._child = subprocess.Popen(  # noqa: S603 -- a fixed program and our own paths
-                [*_launcher(), str(server), *self._options()],
+                bound_to_us([str(server), *self._options()]),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -191,13 +185,6 @@ class EmbeddedRedis:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-def _launcher() -> list[str]:
-    if sys.platform != "linux":
-        return []
-    # -S and -I: no site packages, no environment; it only has to become the server.
-    return [sys.executable, "-I", "-S", "-c", _DIE_WITH_PARENT]
 
 
 def _answers(client: Redis) -> bool:

@@ -18,6 +18,7 @@ from bot.adapters.cluster.faults import KubeconfigError
 from bot.adapters.cluster.kubeconfig import read_kubeconfig
 from bot.adapters.registry_rules import ENVIRONMENTS, find_contradictions
 from bot.domain.errors import SettingsError
+from bot.domain.kinds import Kind
 from bot.domain.registry import Account, Channel, Cluster, Grant, Registry, Team
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class _File(BaseModel):
     channels: tuple[Channel, ...] = ()
     teams: tuple[Team, ...] = ()
     access: tuple[Grant, ...] = (Grant(),)
+    custom_kinds: tuple[Kind, ...] = ()
 
 
 _SECTIONS: Mapping[str, type] = {
@@ -45,6 +47,7 @@ _SECTIONS: Mapping[str, type] = {
     "channels": Channel,
     "teams": Team,
     "access": Grant,
+    "custom_kinds": Kind,
 }
 _WHAT_TO_WRITE = {
     "string_type": "is no text: put it in quotes",
@@ -79,6 +82,7 @@ def read_registry(path: Path) -> Registry:
         channels=file.channels,
         teams=file.teams,
         access=file.access,
+        custom_kinds=file.custom_kinds,
     )
     found = find_contradictions(registry, environments=file.environments)
     if found:

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from bot.domain.conversation import Scope
+from bot.domain.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,6 +135,8 @@ class Registry:
     channels: tuple[Channel, ...] = ()
     teams: tuple[Team, ...] = ()
     access: tuple[Grant, ...] = field(default=(Grant(),))
+    custom_kinds: tuple[Kind, ...] = ()
+    """Custom resources that may be read besides the built-in list; never ones with secrets."""
 
     def cluster_names(self) -> tuple[str, ...]:
         """Return all names in the order of the file."""

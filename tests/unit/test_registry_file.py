@@ -10,6 +10,7 @@ import pytest
 from bot.adapters.registry import read_registry, registry_from_kubeconfig
 from bot.domain.errors import SettingsError
 from bot.domain.registry import Cluster, Grant, Registry
+from bot.tools.kubectl.grammar import parse
 
 ROOT = Path(__file__).parent.parent.parent
 ONE = "clusters: [{name: prod-eu, aliases: [eu]}]\n"
@@ -226,3 +227,14 @@ class TestKubeconfigAlone:
             registry_from_kubeconfig(str(tmp_path / "nowhere"))
         with pytest.raises(SettingsError, match="has no contexts, so there is no cluster"):
             registry_from_kubeconfig(self.written(tmp_path))
+
+
+def test_a_custom_kind_can_be_declared_and_is_read_like_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "nightdesk.yaml"
+    path.write_text(
+        "clusters: [{name: one}]\n"
+        "custom_kinds: [{kind: Widget, plural: widgets, group: example.com}]\n",
+        encoding="utf-8",
+    )
+    (kind,) = read_registry(path).custom_kinds
+    assert parse("kubectl get widgets -n shop", extra_kinds=(kind,)).canonical()

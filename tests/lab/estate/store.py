@@ -252,6 +252,13 @@ class SimulatedCluster:
         """Answer as a proxy's sign-in page does."""
         return self._suffer(Fault(FaultKind.HTML, on=on, times=times, status=status))
 
+    def heal(self) -> None:
+        """Take back every fault; whoever hangs is answered."""
+        with self._lock:
+            faults, self._faults = self._faults, ()
+        for fault in faults:
+            fault.clear()
+
     def fault_for(self, path: str) -> Fault | None:
         """The first standing fault this request meets."""
         with self._lock:

@@ -118,6 +118,7 @@ def _groups(outcome: Outcome, verdict: Verdict) -> list[_Group]:
     return [
         _Group(rank=5, title="the facts", blocks=_facts(verdict)),
         _Group(rank=0, title="hypotheses", blocks=_unverified(verdict)),
+        _Group(rank=0, title="caveats", blocks=_caveats(verdict)),
         _Group(rank=3, title="relief", blocks=_steps("Relief now", verdict.mitigation)),
         _Group(rank=6, title="the fix", blocks=_steps("Permanent fix", verdict.permanent)),
         _Group(rank=7, title="advice", blocks=_advice(verdict)),
@@ -189,6 +190,13 @@ def _unverified(verdict: Verdict) -> list[Block]:
     return [parts.section(f"*Hypothesis, not found in the cited evidence:* {names}{more}")]
 
 
+def _caveats(verdict: Verdict) -> list[Block]:
+    """Return why the answer is less sure than it sounds, in code's own words."""
+    if not verdict.caveats:
+        return []
+    return [parts.context(" ".join(clip_escaped(one, 300) for one in verdict.caveats[:4]))]
+
+
 def _steps(title: str, steps: Sequence[Step]) -> list[Block]:
     if not steps:
         return []
@@ -235,7 +243,7 @@ def _footer(outcome: Outcome, verdict: Verdict) -> str:
     pieces = [
         f"answered by {clip_escaped(verdict.answered_by, 80)}",
         count(verdict.calls, "read"),
-        f"{verdict.seconds:.0f} s",
+        f"{verdict.seconds:.1f} s",
     ]
     if verdict.cost_usd > 0:
         pieces.append(f"${verdict.cost_usd:.2f}")

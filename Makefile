@@ -1,0 +1,54 @@
+# Everything a person or CI runs. `make demo` and `make test` set up all they need by themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo run test check bench lint types contracts format pins clean
+
+demo: $(READY) ## The simulated estate, all processes and a browser page; ONCE=1 for a tour without a browser
+	$(BIN)/python -m tests.lab.demo $(if $(ONCE),--once,)
+
+run: $(READY) ## The bot itself, from .env, with embedded Redis and SQLite where no others are set
+	$(BIN)/nightdesk up --env-file .env
+
+test: $(READY) ## Every test
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(READY) lint types contracts ## What CI runs: format, lint, types, import contracts, tests with coverage
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= --cov-config=pyproject.toml
+	$(BIN)/coverage report --skip-covered --skip-empty
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/deptry .
+
+types: $(READY)
+	$(BIN)/mypy
+
+contracts: $(READY)
+	$(BIN)/lint-imports
+
+format: $(READY) ## Rewrite the files as lint wants them
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Speed and memory, as ratios within one run
+	$(BIN)/python -m tests.bench
+
+pins: $(READY) ## Resolve .ci/constraints.txt anew
+	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-annotate --no-header --extra dev \
+	  --python-version 3.11 --universal --upgrade pyproject.toml -o .ci/constraints.txt
+
+clean:
+	rm -rf $(VENV) .nightdesk .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+
+# uv installs the pins in seconds; plain pip takes over where uv has no wheel.
+$(READY): pyproject.toml .ci/constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt uv \
+	  && $(BIN)/uv pip install --quiet --python $(BIN)/python -e '.[dev]' -c .ci/constraints.txt \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c .ci/constraints.txt
+	touch $(READY)

@@ -1,0 +1,1 @@
+"""Metrics servers over the Prometheus HTTP API: sessions, calls, faults and decoding."""

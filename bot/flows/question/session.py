@@ -1,0 +1,106 @@
+"""One run as the agent loop and the rules see it, kept in the store and shown in the thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.investigation import Charge
+
+if TYPE_CHECKING:
+    from bot.domain.conversation import Question, Thread
+    from bot.domain.evidence import Evidence, Observation
+    from bot.domain.investigation import Investigation, Turn, Usage
+    from bot.domain.progress import Task
+    from bot.flows.question.heartbeat import Heartbeat
+    from bot.ports.clock import Clock
+    from bot.ports.messenger import LiveMessage
+    from bot.ports.store import Store
+
+
+class StoredSession:
+    """Implements bot.agent.session.Session; everything is stored before it counts."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        thread: Thread,
+        run: Investigation,
+        live: LiveMessage,
+        heartbeat: Heartbeat,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._thread = thread
+        self._run = run
+        self._live = live
+        self._heartbeat = heartbeat
+        self._clock = clock
+        self._ledger = {
+            entry.tool_use_id: entry for entry in store.of_investigation(run.investigation_id)
+        }
+        self.questions: list[Question] = list(run.questions)
+        """What is answered, with what was taken in since."""
+
+    def turns(self) -> tuple[Turn, ...]:
+        """Return the stored transcript, oldest first."""
+        return tuple(self._store.turns(self._run.investigation_id))
+
+    def append(self, turn: Turn) -> None:
+        """Store the turn."""
+        self._store.append_turn(self._run.investigation_id, fence=self._run.fence, turn=turn)
+
+    def recorded(self, tool_use_id: str) -> Evidence | None:
+        """Return what the ledger holds for a tool call of this run."""
+        return self._ledger.get(tool_use_id)
+
+    def find(self, label: str) -> Evidence | None:
+        """Return the evidence of that label in this thread."""
+        return self._store.by_label(self._thread.thread_id, label)
+
+    def ledger(self) -> tuple[Evidence, ...]:
+        """Return this run's evidence in the order recorded."""
+        return tuple(self._ledger.values())
+
+    def enter(self, tool_use_id: str, observation: Observation) -> Evidence:
+        """Put the observation in the ledger."""
+        kept = self._store.enter(
+            self._run.investigation_id,
+            fence=self._run.fence,
+            tool_use_id=tool_use_id,
+            observation=observation,
+        )
+        self._ledger[tool_use_id] = kept
+        return kept
+
+    def charge(self, model: str, usage: Usage) -> None:
+        """Book one model call."""
+        self._store.charge(
+            Charge(
+                investigation_id=self._run.investigation_id,
+                thread_id=self._thread.thread_id,
+                channel=self._thread.channel,
+                person=self.questions[-1].person,
+                model=model,
+                usage=usage,
+                at=self._clock.now(),
+            )
+        )
+
+    def check(self) -> None:
+        """Return if the run may go on."""
+        self._heartbeat.check()
+
+    def steering(self) -> tuple[str, ...]:
+        """Return what people wrote since the last call."""
+        if not self._heartbeat.has_mail:
+            return ()
+        taken = self._store.absorb(self._run.investigation_id, fence=self._run.fence)
+        self._heartbeat.mail_taken()
+        self.questions.extend(taken)
+        return tuple(question.text for question in taken)
+
+    def show(self, task: Task) -> None:
+        """Let people see that a step began or ended, unless another worker shows it now."""
+        self._heartbeat.check()
+        self._live.show(task)

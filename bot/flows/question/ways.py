@@ -1,0 +1,237 @@
+"""The three ways a question is answered: a typed command, a model, rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.agent.confidence import judge
+from bot.agent.coverage import coverage_of
+from bot.agent.opening import Brief
+from bot.domain.errors import ToolError, UpstreamError
+from bot.domain.evidence import EvidenceState
+from bot.domain.investigation import RunState
+from bot.domain.outcome import Outcome
+from bot.domain.verdict import Cause, Gap, Status, Verdict
+from bot.flows.question.history import earlier_answers
+from bot.tools.kubectl.tool import KubectlTool, is_command, strip_command
+from bot.triage.brief import TriageBrief
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.agent.answerer import Answerer
+    from bot.domain.conversation import Scope, Thread
+    from bot.domain.evidence import Evidence, Observation
+    from bot.domain.investigation import Investigation
+    from bot.domain.registry import Access, Registry
+    from bot.flows.question.session import StoredSession
+    from bot.ports.clock import Clock
+    from bot.ports.cluster import Clusters
+    from bot.ports.store import Store
+    from bot.triage.answerer import RuleAnswerer
+
+log = structlog.get_logger()
+
+NO_MODEL = "No language model is configured: answered by rules."
+NOT_CONNECTED = (
+    Gap(source="metrics", scope="all", reason="not connected"),
+    Gap(source="AWS", scope="all", reason="not connected"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendCeilings:
+    """Money that may be spent before answers come by rules."""
+
+    thread_usd: float
+    channel_day_usd: float
+    day_usd: float
+
+
+class Ways:
+    """Chooses how a question is answered, and falls from model to rules when it must."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        registry: Registry,
+        clusters: Clusters,
+        rules: RuleAnswerer,
+        answerer: Callable[[Callable[..., Observation]], Answerer] | None,
+        ceilings: SpendCeilings,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._clusters = clusters
+        self._rules = rules
+        self._answerer = answerer
+        self._ceilings = ceilings
+        self._clock = clock
+
+    def outcome(
+        self,
+        *,
+        thread: Thread,
+        run: Investigation,
+        session: StoredSession,
+        scope: Scope,
+        access: Access,
+    ) -> Outcome:
+        """Return how the run ends.
+
+        Raises:
+            UpstreamError: The store failed; the run has to be resumed.
+            CancelledByPersonError, LeaseLostError: As the session's `check` says.
+        """
+        kubectl = KubectlTool(
+            clusters=self._clusters,
+            scope=scope,
+            access=access,
+            clock=self._clock,
+            extra_kinds=self._registry.custom_kinds,
+        )
+        text = run.questions[-1].text
+        if is_command(text):
+            return self._command(kubectl, text, run, session)
+        reason = self._why_rules(thread)
+        if reason is None and self._answerer is not None:
+            try:
+                brief = self._brief(thread, run, session, scope, access)
+                verdict = self._answerer(kubectl.kubectl).answer(brief, session)
+            except UpstreamError as error:
+                if error.system == "database":
+                    raise
+                log.warning("model_unreachable", system=error.system, reason=str(error))
+                reason = f"The language model could not be reached ({error}): answered by rules."
+            else:
+                return self._done(run, session, verdict, notice=None)
+        verdict = self._by_rules(run, session, scope, access)
+        return self._done(run, session, verdict, notice=reason)
+
+    def _command(
+        self, kubectl: KubectlTool, text: str, run: Investigation, session: StoredSession
+    ) -> Outcome:
+        started = self._clock.monotonic()
+        try:
+            observation = kubectl.kubectl(strip_command(text))
+        except ToolError as error:
+            return Outcome(
+                investigation_id=run.investigation_id,
+                state=RunState.DONE,
+                verdict=None,
+                evidence=(),
+                notice=str(error),
+            )
+        evidence = session.enter("direct-1", observation)
+        return Outcome(
+            investigation_id=run.investigation_id,
+            state=RunState.DONE,
+            verdict=replace(
+                _verdict_of_command(evidence), seconds=self._clock.monotonic() - started
+            ),
+            evidence=session.ledger(),
+            command=evidence,
+        )
+
+    def _by_rules(
+        self, run: Investigation, session: StoredSession, scope: Scope, access: Access
+    ) -> Verdict:
+        started = self._clock.monotonic()
+        text = "\n".join(question.text for question in session.questions)
+        verdict = self._rules.answer(TriageBrief(text=text, scope=scope, access=access), session)
+        ledger = session.ledger()
+        coverage = coverage_of(ledger, unusable=NOT_CONNECTED)
+        judgement = judge(
+            verdict,
+            cited=[entry for entry in ledger if entry.label in verdict.evidence],
+            coverage=coverage,
+            unverified_share=0.0,
+        )
+        return replace(
+            verdict,
+            status=judgement.status,
+            confidence=judgement.confidence,
+            caveats=judgement.reasons,
+            coverage=coverage,
+            answered_by="rules",
+            seconds=round(self._clock.monotonic() - started, 3),
+            calls=len(ledger),
+        )
+
+    def _done(
+        self, run: Investigation, session: StoredSession, verdict: Verdict, *, notice: str | None
+    ) -> Outcome:
+        return Outcome(
+            investigation_id=run.investigation_id,
+            state=RunState.DONE,
+            verdict=verdict,
+            evidence=session.ledger(),
+            notice=notice,
+        )
+
+    def _why_rules(self, thread: Thread) -> str | None:
+        """Return why no model may be asked, in a sentence for the card; None if one may."""
+        if self._answerer is None:
+            return NO_MODEL
+        day_ago = self._clock.now() - timedelta(days=1)
+        spent = self._store.spent_usd
+        if spent(since=day_ago) >= self._ceilings.day_usd:
+            return "Today's spend ceiling is reached: answered by rules."
+        if spent(since=day_ago, channel=thread.channel) >= self._ceilings.channel_day_usd:
+            return "This channel's spend ceiling of the day is reached: answered by rules."
+        if spent(since=_EVER, thread_id=thread.thread_id) >= self._ceilings.thread_usd:
+            return "This thread's spend ceiling is reached: answered by rules."
+        return None
+
+    def _brief(
+        self,
+        thread: Thread,
+        run: Investigation,
+        session: StoredSession,
+        scope: Scope,
+        access: Access,
+    ) -> Brief:
+        question = run.questions[-1]
+        return Brief(
+            questions=tuple(entry.text for entry in session.questions),
+            scope=scope,
+            now=run.started_at,
+            access=_in_words(scope, access),
+            subject=question.subject,
+            earlier=earlier_answers(self._store, thread, before=run),
+            unusable=NOT_CONNECTED,
+            names=self._registry.cluster_names(),
+        )
+
+
+def _in_words(scope: Scope, access: Access) -> str:
+    return "; ".join(
+        f"{cluster}: {', '.join(access.namespaces(cluster)) or 'nothing'}"
+        for cluster in scope.clusters
+    )
+
+
+def _verdict_of_command(evidence: Evidence) -> Verdict:
+    """Return the machine-readable form of a typed command's answer."""
+    seen = evidence.observation
+    is_answer = seen.state in {EvidenceState.OK, EvidenceState.EMPTY, EvidenceState.TRUNCATED}
+    rows = f", {seen.rows} rows" if seen.rows is not None else ""
+    return Verdict(
+        status=Status.CONFIRMED if is_answer else Status.INCONCLUSIVE,
+        summary=f"{seen.query} on {seen.cluster}: {seen.state.value}{rows} [{evidence.label}]",
+        cause=Cause.NONE if is_answer else Cause.UNKNOWN,
+        coverage=coverage_of((evidence,)),
+        confidence=1.0 if is_answer else 0.0,
+        answered_by="command",
+        evidence=(evidence.label,),
+        calls=1,
+    )
+
+
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)

@@ -1,0 +1,215 @@
+"""Answers the common questions by rules: the whole answer when no model is there to give one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.triage import absence, changes, health, telling
+from bot.triage.intent import Wish, understand
+from bot.triage.language.book import open_book
+from bot.triage.log_tail import with_last_words
+from bot.triage.places import (
+    Wanted,
+    names_in,
+    namespaces_meant,
+    objects_meant,
+    unknown_names,
+)
+from bot.triage.ranking import explains, rank
+from bot.triage.rulebook import findings
+from bot.triage.scene import Scene
+from bot.triage.survey import Names, Survey, read_names, readable_namespaces, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.agent.session import Session
+    from bot.domain.verdict import Verdict
+    from bot.ports.clock import Clock
+    from bot.ports.cluster import Clusters
+    from bot.triage.brief import TriageBrief
+    from bot.triage.estate import Estate, ObjectRef
+    from bot.triage.finding import Finding
+    from bot.triage.intent import Intent
+
+# A question that names more clusters than this is about the first of them.
+MAX_CLUSTERS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """One cluster, as far as the question let it be looked at."""
+
+    cluster: str
+    names: Names
+    wanted: Wanted = field(default_factory=Wanted)
+    survey: Survey | None = None
+
+
+class RuleAnswerer:
+    """Answers from facts and rules; needs no model, costs nothing."""
+
+    def __init__(self, *, clusters: Clusters, clock: Clock) -> None:
+        self._clusters = clusters
+        self._clock = clock
+
+    def answer(self, brief: TriageBrief, session: Session) -> Verdict:
+        """Return a verdict whose every sentence cites the ledger; coverage is the caller's.
+
+        Raises:
+            CancelledByPersonError: Somebody stopped the run.
+            LeaseLostError: Another worker has the run.
+        """
+        intent = understand(brief.text)
+        book = open_book(intent.language)
+        if intent.wish is Wish.UNCLEAR and not (intent.names or intent.near):
+            return absence.cannot(book)
+        looks = [
+            self._look(cluster, intent, brief, session)
+            for cluster in brief.scope.clusters[:MAX_CLUSTERS]
+        ]
+        surveys = [look.survey for look in looks if look.survey is not None]
+        seen = tuple(one for one in surveys if not one.is_blind)
+        unread = [one for look in looks if look.names.is_silent and (one := look.names.evidence)]
+        unread += [gap for one in surveys if one.is_blind for gap in one.gaps]
+        if seen:
+            scene = Scene(book=book, surveys=seen, unread=tuple(unread))
+            return self._judge(scene, intent, brief, looks, session)
+        if unread:
+            return absence.blind(book, clusters=[look.cluster for look in looks], unread=unread)
+        absent = [name for look in looks for name in look.wanted.absent]
+        if absent:
+            known = [name for look in looks for name in look.names.known]
+            return absence.no_namespace(
+                book,
+                absent[0],
+                clusters=[look.cluster for look in looks],
+                known=known,
+                cited=_labels(looks),
+            )
+        return absence.refused(book, brief, [look.wanted.namespaces for look in looks])
+
+    def _look(self, cluster: str, intent: Intent, brief: TriageBrief, session: Session) -> _Look:
+        reader = self._clusters.reader(cluster)
+        names = read_names(reader, brief.access, session=session, clock=self._clock)
+        if names.is_silent:
+            return _Look(cluster=cluster, names=names)
+        wanted = namespaces_meant(
+            intent, names.known, default=brief.scope.namespace, complete=names.are_known
+        )
+        refused = [name for name in wanted.absent if not brief.access.may_read(cluster, name)]
+        if wanted.absent and not wanted.namespaces:
+            # What may not be read is not said to be missing.
+            told = Wanted(namespaces=tuple(refused)) if refused else wanted
+            return _Look(cluster=cluster, names=names, wanted=told)
+        listed = readable_namespaces(names, brief.access, wanted.namespaces, cluster=cluster)
+        if not listed:
+            return _Look(cluster=cluster, names=names, wanted=wanted)
+        seen = survey(
+            reader,
+            namespaces=listed,
+            nodes=brief.access.may_read(cluster, None),
+            believed=not names.are_known,
+            session=session,
+            clock=self._clock,
+        )
+        return _Look(cluster=cluster, names=names, wanted=wanted, survey=seen)
+
+    def _judge(
+        self,
+        scene: Scene,
+        intent: Intent,
+        brief: TriageBrief,
+        looks: Sequence[_Look],
+        session: Session,
+    ) -> Verdict:
+        namespaces = [name for look in looks for name in look.wanted.namespaces]
+        targets = objects_meant(intent, scene.estates, not_these=namespaces)
+        known = {*brief.scope.clusters, *brief.aliases, *namespaces}
+        known |= {word for word in intent.places if any(_means(word, one) for one in namespaces)}
+        unknown = unknown_names(intent, known={name.casefold() for name in known}, targets=targets)
+        if intent.wish is Wish.CHANGED:
+            if unknown and not targets:
+                return self._nobody(scene, unknown[0], looks, ())
+            return changes.told(scene, targets, hours=intent.hours)
+        found = [entry for estate in scene.estates for entry in findings(estate)]
+        if targets:
+            return self._of_targets(scene, targets, rank(found), session)
+        if unknown:
+            clusters = [look.cluster for look in looks]
+            is_place = unknown[0] in intent.places
+            if is_place and not any(brief.access.may_read(one, unknown[0]) for one in clusters):
+                return absence.refused(scene.book, brief, [unknown[:1]] * len(clusters))
+            return self._nobody(scene, unknown[0], looks, rank(found))
+        if intent.wish is Wish.UNCLEAR and not namespaces:
+            return absence.cannot(scene.book)
+        if found:
+            return telling.faults(scene, self._with_logs(rank(found), session))
+        return health.nothing_failing(scene)
+
+    def _of_targets(
+        self,
+        scene: Scene,
+        targets: tuple[ObjectRef, ...],
+        found: list[Finding],
+        session: Session,
+    ) -> Verdict:
+        own = [entry for entry in found if _concerns(scene.estate(entry.object), entry, targets)]
+        if not own:
+            return health.no_fault(scene, targets)
+        told = self._with_logs(own, session)
+        deeper = [
+            other
+            for other in found
+            if other not in own and any(explains(other, entry) for entry in told)
+        ]
+        return telling.faults(scene, rank([*told, *self._with_logs(deeper, session)]))
+
+    def _with_logs(self, found: list[Finding], session: Session) -> list[Finding]:
+        """Return the findings judged by what the logs of their containers say, ranked anew."""
+        told: list[Finding] = []
+        for cluster in dict.fromkeys(entry.object.cluster for entry in found):
+            told += with_last_words(
+                self._clusters.reader(cluster),
+                [entry for entry in found if entry.object.cluster == cluster],
+                session=session,
+                clock=self._clock,
+            )
+        return rank(told)
+
+    def _nobody(
+        self, scene: Scene, name: str, looks: Sequence[_Look], found: Sequence[Finding]
+    ) -> Verdict:
+        candidates = [one for look in looks for one in look.names.known]
+        return absence.nobody(
+            scene,
+            name,
+            known=[*candidates, *names_in(scene.estates)],
+            cited=_labels(looks),
+            found=found,
+        )
+
+
+def _labels(looks: Sequence[_Look]) -> tuple[str, ...]:
+    return tuple(look.names.evidence.label for look in looks if look.names.evidence is not None)
+
+
+def _means(word: str, namespace: str) -> bool:
+    return namespace == word or namespace.startswith(f"{word}-")
+
+
+def _concerns(estate: Estate, found: Finding, targets: Sequence[ObjectRef]) -> bool:
+    """Tell whether a fault is one of these objects', or lies under one of their pods."""
+    owners = {estate.workload_of(pod) for ref in found.pods if (pod := estate.pod(ref)) is not None}
+    for target in targets:
+        own = estate.pod(target)
+        if own is not None:
+            is_its = target in found.pods or (
+                not found.pods and estate.workload_of(own) == found.object
+            )
+        else:
+            is_its = target == found.object or target in owners
+        if is_its:
+            return True
+    return False

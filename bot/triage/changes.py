@@ -1,0 +1,105 @@
+"""The verdict on what changed: the rollouts of a while, newest first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain.evidence import EvidenceState
+from bot.domain.spans import stamp
+from bot.domain.verdict import Cause, Status, TimelinePoint, Verdict
+from bot.triage.quoting import quoted
+from bot.triage.rules.rollouts import rollouts
+from bot.triage.scene import refs
+
+if TYPE_CHECKING:
+    from bot.triage.estate import ObjectRef
+    from bot.triage.rules.rollouts import Change
+    from bot.triage.scene import Scene
+
+DEFAULT_HOURS = 24
+MAX_CHANGES = 10
+
+
+def told(scene: Scene, targets: tuple[ObjectRef, ...], *, hours: int | None) -> Verdict:
+    """Return the rollouts of those hours, of everything looked at or of the targets alone."""
+    blind = [gap for gap in scene.gaps if gap.observation.source == "replicasets"]
+    cited = scene.cite("replicasets")
+    if not cited and blind:
+        return _unseen(scene, blind[0].label, blind[0].observation.body)
+    span = hours or DEFAULT_HOURS
+    all_of_them = _rollouts(scene, targets)
+    recent = [
+        change
+        for change in all_of_them
+        if scene.estate(change.revision.ref).at - change.at <= timedelta(hours=span)
+    ]
+    lines = [_none(scene, all_of_them, span)]
+    if recent:
+        count = str(len(recent))
+        lines = [scene.book.say("changes", count=count, scope=scene.place, hours=str(span))]
+        lines += [f"• {_change(scene, change)}" for change in recent[:MAX_CHANGES]]
+    # `known` is a mark of the sentence the labels belong to: the last of the list.
+    lines[-1] += f" {refs(cited)}"
+    if scene.not_read:
+        lines.append(scene.not_read)
+    is_whole = not any(gap.observation.state is not EvidenceState.TRUNCATED for gap in blind)
+    return Verdict(
+        status=Status.CONFIRMED if is_whole else Status.LIKELY,
+        summary="\n".join(lines),
+        cause=Cause.NONE,
+        evidence=cited,
+        nothing_to_do=True,
+        timeline=tuple(
+            TimelinePoint(at=stamp(change.at), what=_change(scene, change), evidence=cited)
+            for change in reversed(recent[:MAX_CHANGES])
+        ),
+    )
+
+
+def _rollouts(scene: Scene, targets: tuple[ObjectRef, ...]) -> list[Change]:
+    """Return the rollouts, newest first; a pod's are its workload's."""
+    found = []
+    for estate in scene.estates:
+        wanted = {
+            estate.workload_of(pod) if (pod := estate.pod(target)) is not None else target
+            for target in targets
+        }
+        deployments = {estate.controller_of(one.ref) for one in estate.revisions}
+        for deployment in deployments:
+            if not wanted or deployment in wanted:
+                found += rollouts(estate, deployment)
+    return sorted(found, key=lambda change: (change.at, str(change.revision.ref)), reverse=True)
+
+
+def _none(scene: Scene, changes: list[Change], hours: int) -> str:
+    said = scene.book.say("no_changes", scope=scene.place, hours=str(hours))
+    if not changes:
+        return said
+    last = changes[0]
+    return f"{said} {scene.book.say('last_change', **_values(scene, last))}"
+
+
+def _change(scene: Scene, change: Change) -> str:
+    values = _values(scene, change)
+    return scene.book.say("change", namespace=quoted(change.revision.ref.namespace), **values)
+
+
+def _values(scene: Scene, change: Change) -> dict[str, str]:
+    return {
+        "deployment": quoted(change.revision.deployment),
+        "revision": str(change.revision.number),
+        "age": scene.since(change.revision.ref, change.at),
+        "images": quoted(", ".join(change.revision.images)),
+    }
+
+
+def _unseen(scene: Scene, label: str, reason: str) -> Verdict:
+    said = scene.book.say("changes_unseen", scope=scene.place, reason=quoted(reason))
+    return Verdict(
+        status=Status.INCONCLUSIVE,
+        summary=f"{said} {refs((label,))}",
+        cause=Cause.UNKNOWN,
+        evidence=(label,),
+        next_checks=("kubectl auth can-i list replicasets", "kubectl get deployments"),
+    )

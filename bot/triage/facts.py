@@ -1,0 +1,227 @@
+"""Collects lists from a cluster: every family in parallel, each an observation of its own.
+
+A family that cannot be read becomes an UNREACHABLE or DENIED observation and the rest goes on:
+what is missing is named, never guessed.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.domain.errors import DeniedError, ToolError, UpstreamError
+from bot.domain.evidence import EvidenceState, Grid, Observation
+from bot.domain.fields import text
+from bot.domain.kinds import KINDS
+from bot.ports.cluster import KubeObject, Selection
+from bot.triage import reading
+from bot.triage.estate import Estate
+from bot.triage.listing import grid_of
+from bot.triage.quoting import plain_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from bot.ports.clock import Clock
+    from bot.ports.cluster import ClusterReader
+
+# As many as the cluster adapter keeps connections; more would only queue at the API server.
+PARALLEL = 8
+# Objects of one family in one namespace; more is said to be more.
+LIMIT = 2_000
+# No list is begun later than this, so that many namespaces of a cluster that hangs do not add up.
+BUDGET_S = 20.0
+# How often a person's Stop is looked for while lists are under way.
+POLL_S = 0.25
+
+WORKLOADS = ("deployments", "statefulsets", "daemonsets")
+NAMESPACED = ("pods", *WORKLOADS, "replicasets", "jobs", "events")
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_KINDS = {kind.plural: kind for kind in KINDS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a read brought, before it is dated."""
+
+    body: str
+    grid: Grid | None = None
+    rows: int = 0
+    cut_bytes: int = 0
+    """Bytes left out; the server says only that there is more, which is one byte at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one family's call brought."""
+
+    family: str
+    observation: Observation
+    items: tuple[KubeObject, ...]
+
+
+def collect(
+    reader: ClusterReader,
+    *,
+    namespaces: Sequence[str | None],
+    nodes: bool,
+    clock: Clock,
+    check: Callable[[], None],
+) -> tuple[Reading, ...]:
+    """Return one reading per family and namespace; None stands for all namespaces.
+
+    `check` is called four times a second and may raise; lists under way are not waited for then.
+    """
+    wanted = [(family, namespace) for namespace in namespaces for family in NAMESPACED]
+    wanted += [("nodes", None)] if nodes else []
+    began = clock.monotonic()
+
+    def reading_of(pair: tuple[str, str | None]) -> Reading:
+        is_late = clock.monotonic() - began > BUDGET_S
+        return read_family(reader, pair[0], pair[1], clock=clock, is_late=is_late)
+
+    return together(reading_of, wanted, check=check)
+
+
+def together(
+    work: Callable[[Item], Result], items: Iterable[Item], *, check: Callable[[], None]
+) -> tuple[Result, ...]:
+    """Return the results in the order of the items, worked on at the same time."""
+    pool = ThreadPoolExecutor(max_workers=PARALLEL, thread_name_prefix="triage")
+    try:
+        futures = [pool.submit(copy_context().run, work, item) for item in items]
+        waiting: set[Future[Result]] = set(futures)
+        while waiting:
+            _, waiting = wait(waiting, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            check()
+        return tuple(future.result() for future in futures)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def read_family(
+    reader: ClusterReader,
+    family: str,
+    namespace: str | None,
+    *,
+    clock: Clock,
+    is_late: bool = False,
+    only: Callable[[str], bool] = lambda _: True,
+) -> Reading:
+    """Return one list; `is_late` says that there is no time left to begin it.
+
+    What `only` refuses by its name is left out, and is nowhere to be seen.
+    """
+    kind = _KINDS[family]
+    items: list[KubeObject] = []
+
+    def read() -> Seen:
+        if is_late:
+            raise UpstreamError(
+                f"not asked: the other lists of {reader.name} took longer than {BUDGET_S:g} s",
+                system=f"kubernetes {reader.name}",
+            )
+        listing = reader.list(kind, Selection(namespace=namespace, limit=LIMIT))
+        items.extend(item for item in listing.items if only(text(item, "metadata", "name")))
+        grid = grid_of(family, items, at=clock.now())
+        body = "\n".join("\t".join(row) for row in (grid.columns, *grid.rows))
+        return Seen(
+            body=body if items else f"no {family}",
+            grid=grid,
+            rows=len(items),
+            cut_bytes=1 if listing.more else 0,
+        )
+
+    where = "" if not kind.namespaced else f" -n {namespace}" if namespace else " -A"
+    observation = observe(
+        read,
+        reader=reader,
+        source=family,
+        query=f"kubectl get {family}{where}",
+        namespace=namespace,
+        clock=clock,
+    )
+    return Reading(family=family, observation=observation, items=tuple(items))
+
+
+def observe(
+    read: Callable[[], Seen],
+    *,
+    reader: ClusterReader,
+    source: str,
+    query: str,
+    namespace: str | None,
+    clock: Clock,
+) -> Observation:
+    """Return what `read` saw, or why it saw nothing."""
+    started = clock.monotonic()
+    state = EvidenceState.EMPTY
+    try:
+        seen = read()
+        state = EvidenceState.OK if seen.rows else state
+        state = EvidenceState.TRUNCATED if seen.cut_bytes else state
+    except DeniedError as error:
+        seen, state = Seen(body=plain_line(str(error))), EvidenceState.DENIED
+    except UpstreamError as error:
+        seen, state = Seen(body=plain_line(str(error))), EvidenceState.UNREACHABLE
+    except ToolError as error:
+        seen = Seen(body=plain_line(str(error)))
+    return Observation(
+        tool="kubectl",
+        source=source,
+        query=query,
+        cluster=reader.name,
+        namespace=namespace,
+        state=state,
+        body=seen.body,
+        collected_at=clock.now(),
+        took_s=clock.monotonic() - started,
+        rows=seen.rows,
+        cut_bytes=seen.cut_bytes,
+        grid=seen.grid,
+    )
+
+
+def estate_of(
+    cluster: str,
+    readings: Sequence[Reading],
+    *,
+    at: datetime,
+    labels: dict[tuple[str, str | None], str],
+) -> Estate:
+    """Return the estate those readings describe; whatever objects lack is left empty."""
+    families: dict[str, list[KubeObject]] = {}
+    for entry in readings:
+        families.setdefault(entry.family, []).extend(entry.items)
+
+    def items(family: str) -> list[KubeObject]:
+        return families.get(family, [])
+
+    return Estate(
+        cluster=cluster,
+        at=at,
+        whole=any(
+            entry.observation.namespace is None for entry in readings if entry.family == "pods"
+        ),
+        pods=tuple(reading.read_pod(cluster, item) for item in items("pods")),
+        workloads=tuple(
+            reading.read_workload(cluster, family.removesuffix("s"), item)
+            for family in WORKLOADS
+            for item in items(family)
+        ),
+        revisions=tuple(
+            found
+            for item in items("replicasets")
+            if (found := reading.read_revision(cluster, item)) is not None
+        ),
+        happenings=tuple(reading.read_happening(cluster, item) for item in items("events")),
+        nodes=tuple(reading.read_node(cluster, item) for item in items("nodes")),
+        batches=tuple(reading.read_batch(cluster, item) for item in items("jobs")),
+        labels=labels,
+    )

@@ -1,0 +1,1 @@
+"""What the rules understand and say, a language a file; `book.py` reads them."""

@@ -1,0 +1,102 @@
+"""Orders findings: the deepest cause that explains the most, symptoms behind their causes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.triage.reading import EPOCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.domain.verdict import Cause
+    from bot.triage.estate import ObjectRef
+    from bot.triage.finding import Finding
+
+
+def rank(findings: Iterable[Finding]) -> list[Finding]:
+    """Return one finding per object and cause, likeliest root first.
+
+    A symptom is left out when a cause was found for the same object, or when a deeper fault (a
+    node's) covers all of its pods. What another fault needs comes before that fault.
+    """
+    merged = _merge(findings)
+    uncovered = [found for found in merged if not _is_covered(found, merged)]
+    deepened = _deepen(_without_symptoms(uncovered))
+    return sorted(deepened, key=_order)
+
+
+def explains(deeper: Finding, found: Finding) -> bool:
+    """Tell whether the one is a fault of what the other needs and does not reach."""
+    if not found.needs or deeper.object == found.object:
+        return False
+    name, _, rest = found.needs.partition(".")
+    namespace = rest.partition(".")[0] or found.object.namespace
+    return (deeper.object.cluster, deeper.object.namespace, deeper.object.name) == (
+        found.object.cluster,
+        namespace,
+        name,
+    )
+
+
+def _order(found: Finding) -> tuple[int, float, int, float, str]:
+    since = (found.since or EPOCH).timestamp()
+    return (-found.depth, -found.weight, -found.affected, since, f"{found.object} {found.phrase}")
+
+
+def _merge(findings: Iterable[Finding]) -> list[Finding]:
+    merged: dict[tuple[ObjectRef, Cause, str], Finding] = {}
+    for found in findings:
+        key = (found.object, found.cause, found.phrase)
+        known = merged.get(key)
+        merged[key] = found if known is None else _joined(known, found)
+    return list(merged.values())
+
+
+def _joined(known: Finding, found: Finding) -> Finding:
+    """Return both as one; the more certain of them speaks for both."""
+    first, second = (found, known) if found.weight > known.weight else (known, found)
+    pods = tuple(dict.fromkeys((*first.pods, *second.pods)))
+    starts = [at for at in (first.since, second.since) if at is not None]
+    return replace(
+        first,
+        pods=pods,
+        affected=max(len(pods), first.affected, second.affected),
+        since=min(starts, default=None),
+        evidence=tuple(dict.fromkeys((*first.evidence, *second.evidence))),
+    )
+
+
+def _is_covered(found: Finding, others: Sequence[Finding]) -> bool:
+    return any(
+        other.covers
+        and other.depth > found.depth
+        and found.pods
+        and set(found.pods) <= set(other.pods)
+        for other in others
+    )
+
+
+def _without_symptoms(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the causes, and of objects that show only symptoms the weightiest one."""
+    caused = {found.object for found in findings if not found.symptom}
+    worst: dict[ObjectRef, Finding] = {}
+    for found in findings:
+        if found.symptom and found.object not in caused:
+            known = worst.get(found.object)
+            if known is None or found.weight > known.weight:
+                worst[found.object] = found
+    return [found for found in findings if not found.symptom or worst.get(found.object) is found]
+
+
+def _deepen(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings, each deeper than those that need it; a circle deepens nothing twice."""
+    depths = {id(found): found.depth for found in findings}
+    for _ in range(min(len(findings), 8)):
+        for found in findings:
+            for deeper in findings if found.needs else ():
+                if explains(deeper, found) and not explains(found, deeper):
+                    depths[id(deeper)] = max(depths[id(deeper)], depths[id(found)] + 1)
+    limit = len(findings)
+    return [replace(found, depth=min(depths[id(found)], found.depth + limit)) for found in findings]

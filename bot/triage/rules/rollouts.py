@@ -1,0 +1,114 @@
+"""Workloads short of replicas, and which rollout a fault began with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain.verdict import Category, Cause
+from bot.triage.estate import Revision
+from bot.triage.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.triage.estate import Estate, ObjectRef, Workload
+
+# A fault that shows up later than this after a rollout may have any other beginning as well.
+ONSET_WITHIN = timedelta(hours=1)
+# Clocks of nodes and of the control plane differ by so much at most.
+SKEW = timedelta(minutes=1)
+# New pods take this long to start without anything being wrong.
+STARTING = timedelta(minutes=2)
+MIN_REVISIONS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One rollout of a Deployment."""
+
+    revision: Revision
+    at: datetime
+
+
+def find(estate: Estate) -> Iterator[Finding]:
+    """Yield a finding for each workload with fewer ready replicas than it wants.
+
+    It is a symptom: any cause found at one of its pods says more.
+    """
+    for workload in estate.workloads:
+        if workload.ready < workload.desired:
+            yield _judge(estate, workload)
+
+
+def rollouts(estate: Estate, deployment: ObjectRef) -> list[Change]:
+    """Return a Deployment's rollouts, the newest last.
+
+    An undone rollout gives an old ReplicaSet the newest number and leaves its date: it is dated by
+    the Deployment's last progress then, and left out if that is not known.
+    """
+    found: list[Change] = []
+    workload = estate.workload(deployment)
+    revisions = estate.revisions_of(deployment)
+    for revision in revisions:
+        later = max(
+            (one.created_at for one in revisions if one.number < revision.number), default=None
+        )
+        at: datetime | None = revision.created_at
+        if later is not None and later > revision.created_at:
+            progressed = workload.progressed_at if workload is not None else None
+            is_newest = revision is revisions[-1]
+            at = progressed if is_newest and progressed and progressed > later else None
+        if at is not None:
+            found.append(Change(revision=revision, at=at))
+    return found
+
+
+def trigger(estate: Estate, found: Finding) -> Change | None:
+    """Return the rollout a fault began with: the newest one, if only its pods are ill since."""
+    changes = rollouts(estate, found.object)
+    if len(estate.revisions_of(found.object)) < MIN_REVISIONS or not changes:
+        return None
+    change = changes[-1]
+    if change.revision is not estate.revisions_of(found.object)[-1]:
+        return None
+    owners = {pod.owner_name for ref in found.pods if (pod := estate.pod(ref)) is not None}
+    if owners - {change.revision.ref.name}:
+        return None
+    if not owners and change.revision.ready >= change.revision.desired:
+        return None
+    onset = found.since or change.at
+    return change if -SKEW <= onset - change.at <= ONSET_WITHIN else None
+
+
+def _judge(estate: Estate, workload: Workload) -> Finding:
+    ref = workload.ref
+    changes = rollouts(estate, ref)
+    change = changes[-1] if len(changes) >= MIN_REVISIONS else None
+    is_new = change is not None and change.revision.ready < change.revision.desired
+    began = change.at if change is not None and is_new else None
+    phrase, cause, category, weight = "replicas_missing", Cause.UNKNOWN, Category.NONE, 0.2
+    if began is not None and estate.at - began < STARTING and not workload.is_stuck:
+        phrase = "rolling_out"
+    elif began is not None:
+        phrase, cause, category = "rollout_incomplete", Cause.BAD_ROLLOUT, Category.CHANGE
+        weight = 0.5 if workload.is_stuck else 0.35
+    families = [f"{ref.kind}s", *(["replicasets"] if is_new else [])]
+    return Finding(
+        object=ref,
+        cause=cause,
+        category=category,
+        phrase=phrase,
+        values={
+            "ready": str(workload.ready),
+            "desired": str(workload.desired),
+            "revision": str(change.revision.number) if change else "",
+        },
+        evidence=estate.cite(*families, namespace=ref.namespace),
+        weight=weight,
+        affected=workload.desired - workload.ready,
+        since=began,
+        check=f"kubectl describe {ref.kind} {ref.name} -n {ref.namespace}",
+        symptom=True,
+    )

@@ -1,0 +1,1 @@
+"""Whole journeys: real processes of the product over the lab."""

@@ -1,0 +1,92 @@
+"""`make demo`: the lab, every process of the product and a browser page, on loopback ports only."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.lab.installation import Installation
+from tests.lab.lab import Lab
+from tests.lab.page_server import DemoPage
+from tests.lab.tour import run_tour
+
+SCENARIO = "two_clusters"
+PAGE_PORT = 8787
+UP_WITHIN_S = 60.0
+
+SAMPLES = (
+    "what is failing in shop?",
+    "why is cart unhealthy?",
+    "kubectl get pods -n shop",
+    "what changed in payments?",
+    "was ist kaputt in shop?",
+    "kubectl get secrets -n shop",
+)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    options.add_argument("--once", action="store_true", help="a fixed tour without a browser")
+    options.add_argument("--scenario", default=SCENARIO, help="a file of tests/lab/scenarios")
+    options.add_argument("--port", type=int, default=PAGE_PORT, help="port of the page")
+    chosen = options.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="nightdesk-demo-"))
+    if chosen.once:
+        return run_tour(home)
+    return run_demo(home, scenario=chosen.scenario, port=chosen.port)
+
+
+def run_demo(home: Path, *, scenario: str, port: int) -> int:
+    """Serve the page until Ctrl-C."""
+    key = os.environ.get("ANTHROPIC_API_KEY", "")
+    with ExitStack() as stack:
+        lab = stack.enter_context(Lab(scenario, home=home))
+        environment = lab.environment() | {"NIGHTDESK_HTTP_PORT": "0"}
+        if key:
+            environment["ANTHROPIC_API_KEY"] = key
+            for name in ("ANTHROPIC_BASE_URL", "NIGHTDESK_MODEL_NAME"):
+                if name in os.environ:
+                    environment[name] = os.environ[name]
+        installation = stack.enter_context(Installation(environment, logs=home / "logs"))
+        up = installation.start("up")
+        up.wait_until_said("listener_ready", within_s=UP_WITHIN_S)
+        answers = environment.get("NIGHTDESK_MODEL_NAME", "a real model") if key else ""
+        page = stack.enter_context(
+            DemoPage(
+                lab.slack,
+                banner={
+                    "model": answers,
+                    "scenario": scenario,
+                    "description": f"clusters {', '.join(lab.kubernetes)}",
+                },
+                samples=list(SAMPLES),
+                port=port,
+            )
+        )
+        sys.stdout.write(
+            f"\nNightdesk demo: {page.url}\n"
+            f"  answered by: {answers or 'rules only (set ANTHROPIC_API_KEY for a model)'}"
+            + f"\n  simulated estate: {', '.join(lab.kubernetes)} ({scenario})\n"
+            f"  try: {' · '.join(SAMPLES[:3])}\n"
+            f"  logs: {home / 'logs'}\n"
+            "  Ctrl-C ends it.\n"
+        )
+        sys.stdout.flush()
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        while not stop.wait(1.0):
+            if up.popen.poll() is not None:
+                sys.stderr.write(up.said()[-2000:])
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

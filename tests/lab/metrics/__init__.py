@@ -1,0 +1,1 @@
+"""Metrics of the simulated world over the Prometheus HTTP API."""

@@ -1,0 +1,250 @@
+"""`make demo ONCE=1`: a fixed tour of the first journey, with its transcript and its outcomes.
+
+The model is the lab's scripted one, so that the tour says the same each time; everything else is
+the product, in its own processes, over Socket Mode.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from bot.adapters.slack.actions import RATE
+from tests.lab.chat import Chat
+from tests.lab.installation import Installation, Process
+from tests.lab.lab import Lab
+from tests.lab.model.brains import Scripted, ScriptedBrain, call, conclude
+from tests.lab.model.journal import Outcome
+from tests.lab.model.outages import held, overloaded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.lab.slack.reading import Seen
+
+UP_WITHIN_S = 60.0
+PATIENCE_S = 40.0
+
+PODS = call("kubectl", command="kubectl get pods -n shop")
+LOGS = call("kubectl", command="kubectl logs deployment/cart -n shop --previous --tail=40")
+HOSTS = call("kubectl", command="kubectl rollout history deployment/cart -n shop")
+ANSWER = conclude(
+    status="LIKELY",
+    summary="cart is in CrashLoopBackOff [E1]: it cannot resolve its database host [E2].",
+    object="prod-eu/deployment/shop/cart",
+    cause="dns",
+    category="configuration",
+    hypotheses=[
+        {
+            "statement": "the database host name is wrong since the newest revision",
+            "state": "supported",
+            "evidence": ["E2"],
+        }
+    ],
+    next_checks=["kubectl rollout history deployment/cart -n shop"],
+)
+SCRIPT: dict[str, list[Scripted]] = {
+    # A follow-up's opening holds the earlier question, and the first key that fits wins.
+    "database": [
+        [HOSTS],
+        conclude(
+            status="LIKELY",
+            summary="Yes: the newest revision of cart brought it.",
+            object="prod-eu/deployment/shop/cart",
+            cause="bad_rollout",
+            category="change",
+            hypotheses=[],
+        ),
+    ],
+    "killed": [[PODS], ANSWER],
+    "twice": [[PODS], ANSWER],
+    "stopped": [[PODS], ANSWER],
+    "rated": [[PODS], ANSWER],
+    "failing in shop": [[PODS, LOGS], ANSWER],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What the steps of the tour work with."""
+
+    lab: Lab
+    chat: Chat
+    up: Process
+
+
+def run_tour(home: Path) -> int:
+    """Walk through every step; return 0 when each ended as it should."""
+    outcomes: dict[str, str] = {}
+    with ExitStack() as stack:
+        lab = stack.enter_context(
+            Lab("two_clusters", home=home, brain=ScriptedBrain(questions=SCRIPT))
+        )
+        quick = {"NIGHTDESK_HTTP_PORT": "0", "NIGHTDESK_LEASE_S": "3", "NIGHTDESK_SWEEP_S": "1"}
+        installation = stack.enter_context(
+            Installation(lab.environment() | quick, logs=home / "logs")
+        )
+        up = installation.start("up")
+        up.wait_until_said("listener_ready", within_s=UP_WITHIN_S)
+        stage = Stage(lab=lab, chat=Chat(lab.slack, patience_s=PATIENCE_S), up=up)
+        for name, step in STEPS.items():
+            outcomes[name] = _outcome(step, stage, name)
+    passed = all(outcome == "ok" for outcome in outcomes.values())
+    sys.stdout.write(json.dumps({"passed": passed, "outcomes": outcomes}) + "\n")
+    return 0 if passed else 1
+
+
+def _outcome(step: Callable[[Stage], None], stage: Stage, name: str) -> str:
+    sys.stdout.write(f"\n=== {name.replace('_', ' ')}\n")
+    started = time.monotonic()
+    try:
+        step(stage)
+    except (AssertionError, TimeoutError) as error:
+        sys.stdout.write(f"--- FAILED: {error}\n")
+        return f"failed: {str(error)[:200]}"
+    sys.stdout.write(f"--- ok, {time.monotonic() - started:.1f} s\n")
+    return "ok"
+
+
+def _say(who: str, text: str) -> None:
+    lines = text.strip().splitlines()
+    shown = "\n".join(f"    {line}" for line in lines[:14])
+    more = f"\n    … {len(lines) - 14} more lines" if len(lines) > 14 else ""
+    sys.stdout.write(f"  {who}:\n{shown}{more}\n")
+
+
+def _expect(seen: Seen, *words: str) -> None:
+    _say(seen.author, seen.words)
+    missing = [word for word in words if word not in seen.words]
+    if missing:
+        raise AssertionError(f"the answer lacks {missing}")
+
+
+def a_question_gets_an_evidenced_answer(stage: Stage) -> None:
+    _say("ana", "@nightdesk what is failing in shop?")
+    question, card = stage.chat.asked_and_answered("what is failing in shop?")
+    _expect(card, "CrashLoopBackOff", "kubectl get pods -n shop", "prod-eu/shop", "Not checked")
+    _say("ana", "could it be the database?")
+    stage.lab.slack.as_user("ana").reply(question, "could it be the database?")
+    second = stage.chat.answer("#oncall", question.ts, number=2)
+    _expect(second, "newest revision")
+
+
+def a_typed_command_needs_no_model(stage: Stage) -> None:
+    _say("ana", "@nightdesk kubectl get pods -n shop")
+    question = stage.chat.ask("kubectl get pods -n shop")
+    _expect(stage.chat.wait_for_words("#oncall", question.ts, "CrashLoopBackOff"))
+
+
+def a_secret_is_refused(stage: Stage) -> None:
+    _say("ana", "@nightdesk kubectl get secrets -n shop -o yaml")
+    question = stage.chat.ask("kubectl get secrets -n shop -o yaml")
+    _expect(stage.chat.wait_for_words("#oncall", question.ts, "R20"))
+    if stage.lab.kubernetes["prod-eu"].requests(containing="/secrets"):
+        raise AssertionError("secrets were asked for")
+
+
+def an_unclear_scope_is_asked_back(stage: Stage) -> None:
+    _say("ana", "@nightdesk what is failing in shop? (in #payments, which has no cluster)")
+    question = stage.chat.ask("what is failing in shop?", channel="#payments")
+    picker = stage.chat.wait_for_words("#payments", question.ts, "prod-us")
+    _say(picker.author, picker.words)
+    stage.lab.slack.as_user("ana").click(picker.ts, picker.action_ids[0], value="prod-eu")
+    _expect(stage.chat.answer("#payments", question.ts), "prod-eu")
+
+
+def a_guest_is_refused(stage: Stage) -> None:
+    _say("gus (guest)", "@nightdesk what is failing?")
+    stage.chat.ask("what is failing?", who="gus", channel="#payments")
+    _expect(stage.lab.slack.wait_for_ephemeral("gus", timeout_s=PATIENCE_S))
+
+
+def feedback_is_taken(stage: Stage) -> None:
+    _, card = stage.chat.asked_and_answered("what is failing in shop, rated?")
+    bad = next(
+        element["negative_button"]["value"]
+        for block in card.blocks
+        for element in block.get("elements", [])
+        if element.get("action_id") == RATE
+    )
+    stage.lab.slack.as_user("ana").click(card.ts, RATE, value=bad)
+    _expect(stage.lab.slack.wait_for_ephemeral("ana", contains="wrong", timeout_s=PATIENCE_S))
+
+
+def a_lost_acknowledgement_answers_once(stage: Stage) -> None:
+    stage.lab.slack.faults.duplicate_events()
+    question, _ = stage.chat.asked_and_answered("asked twice by Slack: what is failing in shop?")
+    stage.lab.slack.faults.clear()
+    stage.lab.slack.wait_until_delivered(timeout_s=PATIENCE_S)
+    if len(stage.chat.answers("#oncall", question.ts)) != 1:
+        raise AssertionError("answered more than once")
+
+
+def a_killed_worker_is_replaced(stage: Stage) -> None:
+    model = stage.lab.model
+    if model is None:
+        raise AssertionError("the tour has a scripted model")
+    model.outage(held(after_events=1), skip=1, question="killed")
+    question = stage.chat.ask("killed in the middle: what is failing in shop?")
+    model.wait_until(lambda turns: any(one.outcome is Outcome.HELD for one in turns))
+    workers = [
+        child
+        for child in psutil.Process(stage.up.popen.pid).children(recursive=True)
+        if "investigator" in child.cmdline()
+    ]
+    _say("lab", f"kills {len(workers)} workers in the middle of the answer")
+    for worker in workers:
+        worker.kill()
+    model.release()
+    model.recover()
+    _expect(stage.chat.answer("#oncall", question.ts), "CrashLoopBackOff")
+    if len(stage.chat.answers("#oncall", question.ts)) != 1:
+        raise AssertionError("answered more than once")
+
+
+def a_person_stops_a_run(stage: Stage) -> None:
+    model = stage.lab.model
+    if model is None:
+        raise AssertionError("the tour has a scripted model")
+    model.outage(held(after_events=1), question="stopped")
+    question = stage.chat.ask("to be stopped: what is failing in shop?")
+    model.wait_until(lambda turns: any(one.outcome is Outcome.HELD for one in turns))
+    stage.lab.slack.as_user("ana").reply(question, "stop")
+    _expect(stage.chat.wait_for_words("#oncall", question.ts, "Stopped"))
+    model.release()
+    model.recover()
+
+
+def without_the_model_rules_answer(stage: Stage) -> None:
+    model = stage.lab.model
+    if model is None:
+        raise AssertionError("the tour has a scripted model")
+    model.outage(overloaded(), times=None)
+    _say("ana", "@nightdesk was ist kaputt in shop?")
+    _, card = stage.chat.asked_and_answered("was ist kaputt in shop?")
+    model.recover()
+    _expect(card, "cart", "answered by rules")
+
+
+STEPS: dict[str, Callable[[Stage], None]] = {
+    step.__name__: step
+    for step in (
+        a_question_gets_an_evidenced_answer,
+        a_typed_command_needs_no_model,
+        a_secret_is_refused,
+        an_unclear_scope_is_asked_back,
+        a_guest_is_refused,
+        feedback_is_taken,
+        a_lost_acknowledgement_answers_once,
+        a_person_stops_a_run,
+        a_killed_worker_is_replaced,
+        without_the_model_rules_answer,
+    )
+}
