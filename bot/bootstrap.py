@@ -23,6 +23,7 @@ from bot.adapters.llm.anthropic_client import anthropic_model
 from bot.adapters.llm.bedrock import bedrock_model
 from bot.adapters.llm.chain import Chain
 from bot.adapters.llm.pricing import Pricing
+from bot.adapters.redaction_key import kept_key
 from bot.adapters.redis_client import open_redis
 from bot.adapters.registry import read_registry, registry_from_kubeconfig
 from bot.adapters.slack.calling import web_client
@@ -36,6 +37,7 @@ from bot.agent.answerer import Answerer
 from bot.agent.budget import Limits
 from bot.agent.prompt_book import PromptBook
 from bot.domain.errors import SettingsError
+from bot.domain.redaction.engine import Redactor
 from bot.domain.registry import Registry
 from bot.flows.question.answer import Answering
 from bot.flows.question.desk import Desk
@@ -49,6 +51,8 @@ from bot.triage.answerer import RuleAnswerer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import Engine
 
     from bot.domain.conversation import ThreadId
     from bot.domain.evidence import Observation
@@ -75,7 +79,15 @@ class Workplace:
     messenger: SlackMessenger
     roster: SlackRoster
     doorbell: RqDoorbell
+    redactor: Redactor
     desk: Desk
+
+
+def build_redactor(settings: Settings) -> Redactor:
+    """Return what takes secrets out, with this installation's key."""
+    chosen = settings.service.redaction_key
+    key = kept_key(settings.service.home) if chosen is None else chosen.get_secret_value().encode()
+    return Redactor(key=key)
 
 
 def new_id() -> str:
@@ -97,16 +109,24 @@ def load_registry(settings: Settings) -> Registry:
 
 def open_store(settings: Settings, *, clock: Clock) -> SqlStore:
     """Return the store of an installation whose schema is current."""
-    settings.service.home.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(settings.service.database)
+    engine = _database(settings)
     check_schema(engine)
     return SqlStore(engine, clock, new_id)
 
 
 def upgrade_database(settings: Settings) -> None:
     """Bring the database to this version's tables."""
-    settings.service.home.mkdir(parents=True, exist_ok=True)
-    upgrade(open_engine(settings.service.database))
+    upgrade(_database(settings))
+
+
+def _database(settings: Settings) -> Engine:
+    home = settings.service.home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"NIGHTDESK_HOME {home} cannot be made ({error.strerror}): set one you may write"
+        raise SettingsError([problem]) from error
+    return open_engine(settings.service.database)
 
 
 def redis_url(settings: Settings) -> str:
@@ -142,6 +162,7 @@ def build_workplace(settings: Settings, *, patience_s: float | None = None) -> W
     )
     messenger = SlackMessenger(gateway=gateway, deliveries=store, registry=registry, clock=clock)
     roster = SlackRoster(gateway=gateway, registry=registry, clock=clock)
+    redactor = build_redactor(settings)
     doorbell = RqDoorbell(redis, job_timeout_s=int(settings.limits.seconds) + JOB_SLACK_S)
     return Workplace(
         settings=settings,
@@ -154,6 +175,7 @@ def build_workplace(settings: Settings, *, patience_s: float | None = None) -> W
         messenger=messenger,
         roster=roster,
         doorbell=doorbell,
+        redactor=redactor,
         desk=Desk(
             store=store,
             doorbell=doorbell,
@@ -161,6 +183,7 @@ def build_workplace(settings: Settings, *, patience_s: float | None = None) -> W
             roster=roster,
             registry=registry,
             model=model_name(settings),
+            mask=redactor.mask,
         ),
     )
 
@@ -175,6 +198,7 @@ def build_investigator(settings: Settings) -> Answering:
         roster=place.roster,
         registry=place.registry,
         clock=place.clock,
+        mask=place.redactor.mask,
         call_another=lambda thread_id: place.doorbell.ring(Queue.QUESTIONS, ANSWER_JOB, thread_id),
     )
 
@@ -187,6 +211,7 @@ def build_answering(
     roster: Roster,
     registry: Registry,
     clock: Clock,
+    mask: Callable[[str], str],
     call_another: Callable[[ThreadId], object],
 ) -> Answering:
     """Return the answering half of the question journey over these parts.
@@ -205,7 +230,7 @@ def build_answering(
         registry=registry,
         clusters=clusters,
         rules=RuleAnswerer(clusters=clusters, clock=clock),
-        answerer=_answerer_factory(settings, clock=clock),
+        answerer=_answerer_factory(settings, clock=clock, mask=mask),
         ceilings=SpendCeilings(
             thread_usd=limits.usd_per_thread,
             channel_day_usd=limits.usd_per_channel_day,
@@ -223,6 +248,7 @@ def build_answering(
         pace=Pace(
             lease=timedelta(seconds=settings.service.lease_s), burst_s=settings.service.burst_s
         ),
+        mask=mask,
         worker=f"{socket.gethostname()}-{secrets.token_hex(4)}",
         call_another=call_another,
     )
@@ -266,7 +292,7 @@ def build_model(settings: Settings, *, clock: Clock) -> LanguageModel | None:
 
 
 def _answerer_factory(
-    settings: Settings, *, clock: Clock
+    settings: Settings, *, clock: Clock, mask: Callable[[str], str]
 ) -> Callable[[Callable[..., Observation]], Answerer] | None:
     model = build_model(settings, clock=clock)
     if model is None:
@@ -288,6 +314,7 @@ def _answerer_factory(
             clock=clock,
             nonce=lambda: secrets.token_hex(8),
             limits=limits,
+            mask=mask,
         )
 
     return make

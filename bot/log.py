@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from structlog.typing import EventDict, WrappedLogger
 
 _CREDENTIAL = re.compile(
@@ -21,10 +23,17 @@ _CREDENTIAL = re.compile(
 _TOKEN_COUNT = re.compile(r"_tokens$|^tokens$")
 
 
-def configure(*, level: str = "info", as_json: bool | None = None, role: str = "cli") -> None:
+def configure(
+    *,
+    level: str = "info",
+    as_json: bool | None = None,
+    role: str = "cli",
+    mask: Callable[[str], str] = str,
+) -> None:
     """Send every log line, ours and the libraries', to standard error in one form.
 
-    JSON unless standard error is a terminal; `as_json` decides otherwise.
+    JSON unless standard error is a terminal; `as_json` decides otherwise. `mask` takes secrets out
+    of every text that is logged, traces included.
     """
     render_json = not sys.stderr.isatty() if as_json is None else as_json
     shared: list[structlog.typing.Processor] = [
@@ -51,6 +60,7 @@ def configure(*, level: str = "info", as_json: bool | None = None, role: str = "
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _masking(mask),
                 renderer,
             ],
         )
@@ -72,6 +82,16 @@ def configure(*, level: str = "info", as_json: bool | None = None, role: str = "
         logging.getLogger(name).setLevel(logging.WARNING)  # noqa: TID251 -- the libraries' own loggers
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(role=role)
+
+
+def _masking(mask: Callable[[str], str]) -> structlog.typing.Processor:
+    def masked(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        for key, value in event.items():
+            if isinstance(value, str):
+                event[key] = mask(value)
+        return event
+
+    return masked
 
 
 def mask_credentials(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -119,6 +119,9 @@ class ServiceSettings(BaseSettings):
     """SQLAlchemy URL, `postgresql+psycopg://…`; an SQLite file in `home` when unset."""
     redis_url: SecretStr | None = Field(default=None, validation_alias="REDIS_URL")
     """`redis://…`; `nightdesk up` starts an embedded server when unset."""
+    redaction_key: SecretStr | None = None
+    """Key of the placeholders that stand for secrets, any long random text; made and kept in `home`
+    when unset. All processes of an installation need the same one."""
     http_host: str = "127.0.0.1"
     """Address the web entry point binds to."""
     http_port: int = Field(default=8080, ge=0, le=65535)

@@ -45,6 +45,8 @@ class Answerer:
     limits: Limits = field(default_factory=Limits)
     links: tuple[str, ...] = ()
     """URL prefixes an answer may show."""
+    mask: Callable[[str], str] = str
+    """Takes secrets out of a text."""
 
     def answer(self, brief: Brief, session: Session) -> Verdict:
         """Return the verdict, going on where an earlier worker stopped if there was one.
@@ -86,7 +88,7 @@ class Answerer:
         """Return the verdict as far as the evidence carries it."""
         scope = (*brief.scope.clusters, brief.scope.namespace or "")
         grounded = ground(
-            Outgoing(links=self.links).verdict(verdict),
+            Outgoing(links=self.links, mask=self.mask).verdict(verdict),
             find=session.find,
             known=(*brief.questions, *scope, *brief.names, f"{brief.now:%Y-%m-%dT%H:%M:%SZ}"),
         )

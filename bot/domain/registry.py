@@ -142,6 +142,10 @@ class Registry:
         """Return all names in the order of the file."""
         return tuple(cluster.name for cluster in self.clusters)
 
+    def aliases(self) -> tuple[str, ...]:
+        """Return the other names of all clusters."""
+        return tuple(alias for cluster in self.clusters for alias in cluster.aliases)
+
     def cluster(self, name: str) -> Cluster | None:
         """Return the cluster of that name or alias, case aside; None if there is none."""
         wanted = name.casefold()

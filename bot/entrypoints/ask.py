@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import secrets
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.adapters.clock import SystemClock
+from bot.adapters.redaction_key import KEY_BYTES
 from bot.adapters.registry import registry_from_kubeconfig
 from bot.adapters.store.engine import open_engine
 from bot.adapters.store.schema import upgrade
@@ -17,6 +19,7 @@ from bot.bootstrap import build_answering, load_registry, new_id
 from bot.domain.conversation import ChannelId, MessageTs, PersonId, Question, Scope, Surface
 from bot.domain.errors import SettingsError
 from bot.domain.investigation import RunState
+from bot.domain.redaction.engine import Redactor
 from bot.domain.registry import FULL_ACCESS
 
 if TYPE_CHECKING:
@@ -67,6 +70,7 @@ def ask(
         roster=TerminalRoster(),
         registry=replace(registry, access=FULL_ACCESS.grants),
         clock=clock,
+        mask=Redactor(key=secrets.token_bytes(KEY_BYTES)).mask,
         call_another=lambda _thread_id: None,
     )
     answering.answer(thread.thread_id)

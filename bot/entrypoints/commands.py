@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot import log, settings
+from bot.bootstrap import build_redactor
 from bot.settings import Role
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def run(options: Namespace) -> int:
         level=service.log_level if is_service else "warning",
         as_json=service.log_json,
         role=options.command,
+        mask=build_redactor(found).mask if is_service else str,
     )
     return command(found, options)
 

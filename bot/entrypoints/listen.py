@@ -46,6 +46,7 @@ def run_listener(settings: Settings, place: Workplace) -> None:
             gateway=place.gateway,
             clock=place.clock,
             new_id=new_id,
+            mask=place.redactor.mask,
         ),
         client=place.client,
         signing_secret=secret.get_secret_value() if secret is not None else None,

@@ -206,7 +206,7 @@ def _concerns(estate: Estate, found: Finding, targets: Sequence[ObjectRef]) -> b
         own = estate.pod(target)
         if own is not None:
             is_its = target in found.pods or (
-                not found.pods and estate.workload_of(own) == found.object
+                not (found.pods or own.ready) and estate.workload_of(own) == found.object
             )
         else:
             is_its = target == found.object or target in owners

@@ -39,7 +39,6 @@ def told(scene: Scene, targets: tuple[ObjectRef, ...], *, hours: int | None) -> 
         count = str(len(recent))
         lines = [scene.book.say("changes", count=count, scope=scene.place, hours=str(span))]
         lines += [f"• {_change(scene, change)}" for change in recent[:MAX_CHANGES]]
-    # `known` is a mark of the sentence the labels belong to: the last of the list.
     lines[-1] += f" {refs(cited)}"
     if scene.not_read:
         lines.append(scene.not_read)

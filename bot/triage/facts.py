@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 # As many as the cluster adapter keeps connections; more would only queue at the API server.
 PARALLEL = 8
-# Objects of one family in one namespace; more is said to be more.
-LIMIT = 2_000
+# Objects of one list, so that it stays well below what the adapter reads; more is said to be more.
+LIMIT = 1_000
 # No list is begun later than this, so that many namespaces of a cluster that hangs do not add up.
 BUDGET_S = 20.0
 # How often a person's Stop is looked for while lists are under way.
@@ -71,11 +71,13 @@ def collect(
     *,
     namespaces: Sequence[str | None],
     nodes: bool,
+    at: datetime,
     clock: Clock,
     check: Callable[[], None],
 ) -> tuple[Reading, ...]:
     """Return one reading per family and namespace; None stands for all namespaces.
 
+    `at` is the moment from which ages are counted, so that all of them agree.
     `check` is called four times a second and may raise; lists under way are not waited for then.
     """
     wanted = [(family, namespace) for namespace in namespaces for family in NAMESPACED]
@@ -84,7 +86,7 @@ def collect(
 
     def reading_of(pair: tuple[str, str | None]) -> Reading:
         is_late = clock.monotonic() - began > BUDGET_S
-        return read_family(reader, pair[0], pair[1], clock=clock, is_late=is_late)
+        return read_family(reader, pair[0], pair[1], at=at, clock=clock, is_late=is_late)
 
     return together(reading_of, wanted, check=check)
 
@@ -110,6 +112,7 @@ def read_family(
     family: str,
     namespace: str | None,
     *,
+    at: datetime,
     clock: Clock,
     is_late: bool = False,
     only: Callable[[str], bool] = lambda _: True,
@@ -129,7 +132,7 @@ def read_family(
             )
         listing = reader.list(kind, Selection(namespace=namespace, limit=LIMIT))
         items.extend(item for item in listing.items if only(text(item, "metadata", "name")))
-        grid = grid_of(family, items, at=clock.now())
+        grid = grid_of(family, items, at=at)
         body = "\n".join("\t".join(row) for row in (grid.columns, *grid.rows))
         return Seen(
             body=body if items else f"no {family}",
@@ -158,8 +161,12 @@ def observe(
     query: str,
     namespace: str | None,
     clock: Clock,
+    refused: EvidenceState = EvidenceState.UNREACHABLE,
 ) -> Observation:
-    """Return what `read` saw, or why it saw nothing."""
+    """Return what `read` saw, or why it saw nothing.
+
+    `refused` is what a ToolError means: of a list, that it could not be read.
+    """
     started = clock.monotonic()
     state = EvidenceState.EMPTY
     try:
@@ -171,7 +178,7 @@ def observe(
     except UpstreamError as error:
         seen, state = Seen(body=plain_line(str(error))), EvidenceState.UNREACHABLE
     except ToolError as error:
-        seen = Seen(body=plain_line(str(error)))
+        seen, state = Seen(body=plain_line(str(error))), refused
     return Observation(
         tool="kubectl",
         source=source,

@@ -51,6 +51,8 @@ class Intent:
 RESEMBLANCE_MIN = 72
 # So many words may stand between `in` and the place, as in "in the whole of the shop namespace".
 _REACH = 4
+# RFC 1123 subdomains end there.
+_NAME_CHARS = 253
 _LONGEST_HOURS = 24 * 90
 
 _NAMESPACE_WORDS = frozenset({"namespace", "namespaces", "ns", "namensraum", "nombres", "noms"})
@@ -89,7 +91,8 @@ def understand(text: str) -> Intent:
 
 def could_be_name(word: str) -> bool:
     """Tell whether a word may name an object: it is none of the languages' own small words."""
-    return len(word) > 1 and word.isascii() and not word.isdecimal() and word not in _glue()
+    is_sized = 1 < len(word) <= _NAME_CHARS
+    return is_sized and word.isascii() and not word.isdecimal() and word not in _glue()
 
 
 def meant(word: str, names: Iterable[str]) -> str | None:

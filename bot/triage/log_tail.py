@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.agent.fence import clean
+from bot.domain.evidence import EvidenceState
 from bot.domain.secret_text import mask
 from bot.ports.cluster import LogQuery
 from bot.triage.facts import Seen, observe, together
@@ -82,4 +83,6 @@ def _tail(reader: ClusterReader, found: Finding, *, clock: Clock) -> Observation
         ),
         namespace=pod.namespace,
         clock=clock,
+        # A container without an earlier run has no earlier log: that is an answer.
+        refused=EvidenceState.EMPTY,
     )

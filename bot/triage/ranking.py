@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from bot.triage.finding import Finding
 
 
+# Longer chains of services that need each other are not told apart by their depth.
+MAX_CHAIN = 8
+
+
 def rank(findings: Iterable[Finding]) -> list[Finding]:
     """Return one finding per object and cause, likeliest root first.
 
@@ -23,8 +27,9 @@ def rank(findings: Iterable[Finding]) -> list[Finding]:
     """
     merged = _merge(findings)
     uncovered = [found for found in merged if not _is_covered(found, merged)]
-    deepened = _deepen(_without_symptoms(uncovered))
-    return sorted(deepened, key=_order)
+    told = _without_symptoms(uncovered)
+    depths = _depths(told)
+    return sorted(told, key=lambda found: (-depths[id(found)], *_order(found)))
 
 
 def explains(deeper: Finding, found: Finding) -> bool:
@@ -40,9 +45,9 @@ def explains(deeper: Finding, found: Finding) -> bool:
     )
 
 
-def _order(found: Finding) -> tuple[int, float, int, float, str]:
+def _order(found: Finding) -> tuple[float, int, float, str]:
     since = (found.since or EPOCH).timestamp()
-    return (-found.depth, -found.weight, -found.affected, since, f"{found.object} {found.phrase}")
+    return (-found.weight, -found.affected, since, f"{found.object} {found.phrase} {found.cause}")
 
 
 def _merge(findings: Iterable[Finding]) -> list[Finding]:
@@ -85,18 +90,26 @@ def _without_symptoms(findings: Sequence[Finding]) -> list[Finding]:
     for found in findings:
         if found.symptom and found.object not in caused:
             known = worst.get(found.object)
-            if known is None or found.weight > known.weight:
+            if known is None or _order(found) < _order(known):
                 worst[found.object] = found
     return [found for found in findings if not found.symptom or worst.get(found.object) is found]
 
 
-def _deepen(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings, each deeper than those that need it; a circle deepens nothing twice."""
+def _depths(findings: Sequence[Finding]) -> dict[int, int]:
+    """Return how deep each finding lies, by its id: deeper than those that need it.
+
+    Those that need each other lie equally deep; longer circles are followed for MAX_CHAIN steps.
+    """
+    needs = [
+        (id(deeper), id(found))
+        for found in findings
+        if found.needs
+        for deeper in findings
+        if explains(deeper, found) and not explains(found, deeper)
+    ]
     depths = {id(found): found.depth for found in findings}
-    for _ in range(min(len(findings), 8)):
-        for found in findings:
-            for deeper in findings if found.needs else ():
-                if explains(deeper, found) and not explains(found, deeper):
-                    depths[id(deeper)] = max(depths[id(deeper)], depths[id(found)] + 1)
-    limit = len(findings)
-    return [replace(found, depth=min(depths[id(found)], found.depth + limit)) for found in findings]
+    for _ in range(MAX_CHAIN):
+        before = dict(depths)
+        for deeper, shallower in needs:
+            depths[deeper] = max(depths[deeper], before[shallower] + 1)
+    return depths

@@ -83,6 +83,7 @@ def read_names(reader: ClusterReader, access: Access, *, session: Session, clock
         reader,
         "namespaces",
         None,
+        at=clock.now(),
         clock=clock,
         only=lambda name: access.may_read(reader.name, name),
     )
@@ -147,12 +148,13 @@ def survey(
             reader,
             namespaces=namespaces,
             nodes=nodes and is_whole,
+            at=at,
             clock=clock,
             check=session.check,
         )
     )
     if nodes and not is_whole and _has_sick_pods(reader.name, readings, at):
-        readings.append(read_family(reader, "nodes", None, clock=clock))
+        readings.append(read_family(reader, "nodes", None, at=at, clock=clock))
         session.check()
     labels: dict[tuple[str, str | None], str] = {}
     evidence: list[Evidence] = []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from bot.adapters.buckets import PREFIX
 from bot.adapters.clock import SystemClock
+from bot.adapters.redis_client import open_redis
 from bot.adapters.redis_server import EmbeddedRedis
 from bot.adapters.store.engine import open_engine
 from bot.adapters.store.schema import upgrade
@@ -24,14 +26,17 @@ from tests.lab.model.journal import Outcome
 from tests.lab.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Engine
 
     from bot.domain.investigation import Investigation
+    from tests.flows.conftest import Running
     from tests.lab.installation import Process
-    from tests.lab.model.brains import Brain, Scripted
     from tests.lab.model.journal import Exchange
     from tests.lab.model.server import ModelLab
     from tests.lab.slack.records import Message
+    from tests.lab.slack.testing import SlackLab
 
 QUICK = {
     "NIGHTDESK_HTTP_PORT": "0",
@@ -46,9 +51,10 @@ PATIENCE_S = 25.0
 class House:
     """A lab, a Redis that can be stopped, and processes that can be killed."""
 
-    def __init__(self, home: Path, *, brain: Brain | None = None, **settings: str) -> None:
+    def __init__(self, home: Path, *, scenario: str = "two_clusters", **settings: str) -> None:
+        """Take what differs from a quick installation, each setting by its variable's name."""
         self.home = home
-        self.lab = Lab("two_clusters", home=home, brain=brain or ScriptedBrain())
+        self.lab = Lab(scenario, home=home, brain=ScriptedBrain())
         self.slack = self.lab.slack
         self.chat = Chat(self.slack, patience_s=PATIENCE_S)
         self._settings = settings
@@ -63,24 +69,18 @@ class House:
             self.redis = EmbeddedRedis(Path(short), clock=SystemClock())
             self.redis.__enter__()
             held.callback(self._stop_redis)
-            state = self.home / "state"
-            state.mkdir(exist_ok=True)
-            engine = open_engine(self.database)
-            upgrade(engine)
-            engine.dispose()
             environment = self.lab.environment() | QUICK | {"REDIS_URL": self.redis.url}
             self.installation = held.enter_context(
                 Installation(environment | self._settings, logs=self.home / "logs")
             )
+            Path(environment["NIGHTDESK_HOME"]).mkdir(exist_ok=True)
+            with database_of(self.installation) as engine:
+                upgrade(engine)
             self._held = held.pop_all()
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self._held.close()
-
-    @property
-    def database(self) -> str:
-        return f"sqlite:///{self.home / 'state' / 'nightdesk.db'}"
 
     @property
     def model(self) -> ModelLab:
@@ -95,9 +95,9 @@ class House:
             process.wait_until_said(_READY[command], within_s=PATIENCE_S)
         return started
 
-    def script(self, **questions: Sequence[Scripted]) -> None:
+    def script(self, **questions: list[object]) -> None:
         """Let the model answer these questions, a keyword each, found in the question."""
-        self.model.brain = ScriptedBrain(questions=questions)
+        self.model.brain = ScriptedBrain(questions=questions)  # type: ignore[arg-type] # any turn
 
     def turns_about(self, keyword: str) -> list[Exchange]:
         """Return the turns the model was asked for, of the question with the keyword."""
@@ -105,31 +105,7 @@ class House:
 
     def wait_until_held(self, keyword: str) -> Exchange:
         """Return the request about the keyword whose answer is being held back."""
-
-        def held(_seen: object) -> list[Exchange]:
-            return [one for one in self.turns_about(keyword) if one.outcome is Outcome.HELD]
-
-        self.model.wait_until(held, timeout_s=PATIENCE_S)
-        return held(None)[0]
-
-    def store(self) -> SqlStore:
-        """Return the installation's store, as a process of its own would open it."""
-        return SqlStore(open_engine(self.database), SystemClock(), new_id)
-
-    def run_of(self, question: Message) -> Investigation | None:
-        """Return the newest run of the thread the question began."""
-        store = self.store()
-        thread = store.find_thread(ChannelId(question.channel), MessageTs(question.ts))
-        return next(iter(store.latest(thread.thread_id, limit=1)), None) if thread else None
-
-    def wait_until_closed(self, question: Message) -> Investigation:
-        """Return the thread's run once it is closed."""
-
-        def look() -> Investigation | None:
-            run = self.run_of(question)
-            return run if run is not None and run.state is not RunState.RUNNING else None
-
-        return eventually(look, "the run is closed", within_s=PATIENCE_S)  # type: ignore[return-value] # never None
+        return held_about(self.model, keyword)
 
     def stop_redis(self) -> None:
         """Take Redis away; what it kept stays in its file."""
@@ -148,6 +124,57 @@ _READY = {
     "investigator": "worker_started",
     "cron": "cron_started",
 }
+
+
+@contextmanager
+def database_of(installation: Installation) -> Iterator[Engine]:
+    """Open an installation's embedded database, as a process of its own would."""
+    engine = open_engine(f"sqlite:///{installation.environment['NIGHTDESK_HOME']}/nightdesk.db")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def run_of(installation: Installation, question: Message) -> Investigation | None:
+    """Return the newest run of the thread the question began."""
+    with database_of(installation) as engine:
+        store = SqlStore(engine, SystemClock(), new_id)
+        thread = store.find_thread(ChannelId(question.channel), MessageTs(question.ts))
+        return next(iter(store.latest(thread.thread_id, limit=1)), None) if thread else None
+
+
+def wait_until_closed(installation: Installation, question: Message) -> Investigation:
+    """Return the thread's newest run once it is closed, a moment after its card is."""
+
+    def look() -> Investigation | None:
+        run = run_of(installation, question)
+        return run if run is not None and run.state is not RunState.RUNNING else None
+
+    run = eventually(look, "the run is closed", within_s=PATIENCE_S)
+    assert run is not None
+    return run
+
+
+def refill_buckets(running: Running) -> None:
+    """Give the product its whole budget of calls back, whatever tests before spent."""
+    with open_redis(running.installation.environment["REDIS_URL"]) as client:
+        for key in client.scan_iter(f"{PREFIX}*"):
+            client.delete(key)
+
+
+def held_about(model: ModelLab, keyword: str) -> Exchange:
+    """Return the request about the keyword whose answer is being held back."""
+
+    def held(_seen: object) -> list[Exchange]:
+        return [
+            one
+            for one in model.turns()
+            if one.outcome is Outcome.HELD and keyword in one.request.first_user_text
+        ]
+
+    model.wait_until(held, timeout_s=PATIENCE_S)
+    return held(None)[0]
 
 
 def events_of(process: Process, name: str) -> list[dict[str, Any]]:
@@ -171,3 +198,8 @@ def worker_of(run: Investigation | None, processes: Sequence[Process]) -> Proces
     found = eventually(look, "an investigator at work", within_s=PATIENCE_S)
     assert found is not None
     return found
+
+
+def shown_in_thread(slack: SlackLab, channel: str, thread_ts: str) -> str:
+    """Return everything the bot shows in a thread, as one text."""
+    return "\n".join(seen.words for seen in slack.thread(channel, thread_ts) if seen.by_bot)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from tests.flows.crashing import CRASHING, PODS
 from tests.lab.chat import Chat
 from tests.lab.installation import Installation
 from tests.lab.lab import Lab
-from tests.lab.model.brains import ScriptedBrain, call, conclude
+from tests.lab.model.brains import ScriptedBrain
 from tests.lab.waiting import eventually
 
 if TYPE_CHECKING:
@@ -18,16 +19,10 @@ if TYPE_CHECKING:
 
     from tests.lab.installation import Process
 
+# Real processes start and die here; a busy machine takes its time over that.
+pytestmark = pytest.mark.timeout(180)
+
 PATIENCE_S = 30.0
-PODS = call("kubectl", command="kubectl get pods -n shop")
-CRASHING = conclude(
-    status="CONFIRMED",
-    summary="cart is in CrashLoopBackOff [E1].",
-    object="prod-eu/deployment/shop/cart",
-    cause="application_crash",
-    category="application",
-    hypotheses=[{"statement": "cart crashes", "state": "supported", "evidence": ["E1"]}],
-)
 ROLES = ("listener", "investigator", "operator", "cron")
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.domain.evidence import Evidence
+from bot.domain.investigation import Turn, Usage
+from bot.domain.progress import Task
 
 if TYPE_CHECKING:
     from bot.domain.evidence import Observation
-    from bot.domain.investigation import Turn, Usage
-    from bot.domain.progress import Task
 
 
 @dataclass

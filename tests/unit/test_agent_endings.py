@@ -9,7 +9,7 @@ from bot.agent.loop import Ending
 from bot.domain.errors import UpstreamError
 from bot.domain.investigation import TextBlock, Usage
 from bot.ports.model import ModelRequest, StopReason
-from tests.unit.agent_bench import (
+from tests.bench.agent_bench import (
     Said,
     ScriptedModel,
     StoppedClock,

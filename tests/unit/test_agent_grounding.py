@@ -10,7 +10,7 @@ from bot.agent.claims import Claim, ClaimKind, claims_in, number, seconds
 from bot.agent.grounding import Sight, cited_labels, ground
 from bot.domain.evidence import Evidence, EvidenceState
 from bot.domain.verdict import Hypothesis, HypothesisState, Status, TimelinePoint, Verdict
-from tests.unit.agent_bench import entered, seen
+from tests.bench.agent_bench import entered, seen
 
 PODS = """\
 NAME                            READY   STATUS             RESTARTS        AGE

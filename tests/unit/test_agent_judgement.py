@@ -10,7 +10,7 @@ from bot.agent.confidence import Judgement, judge
 from bot.agent.coverage import coverage_of
 from bot.domain.evidence import Evidence, EvidenceState, Observation
 from bot.domain.verdict import Coverage, Gap, Status, Verdict
-from tests.unit.agent_bench import entered, seen
+from tests.bench.agent_bench import entered, seen
 
 OK = seen("fine")
 EMPTY = seen("no pods", state=EvidenceState.EMPTY, query="kubectl get pods -n a", rows=0)

@@ -13,7 +13,7 @@ from bot.domain.errors import CancelledByPersonError, LeaseLostError, UpstreamEr
 from bot.domain.evidence import EvidenceState, Observation
 from bot.domain.investigation import TextBlock, Turn
 from bot.domain.progress import TaskState
-from tests.unit.agent_bench import (
+from tests.bench.agent_bench import (
     MemorySession,
     Said,
     ScriptedModel,

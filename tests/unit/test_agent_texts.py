@@ -21,7 +21,7 @@ from bot.domain.conversation import Scope
 from bot.domain.errors import ToolError
 from bot.domain.evidence import EvidenceState, Observation
 from bot.domain.verdict import Gap, Hypothesis, HypothesisState, Status, Step, Verdict
-from tests.unit.agent_bench import NOW, StoppedClock, entered, seen, use
+from tests.bench.agent_bench import NOW, StoppedClock, entered, seen, use
 
 FENCE = Fence(nonce="5eed5eed5eed5eed")
 PROMPTS = resources.files("prompts")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bot.agent.conclusion import conclude_spec
 from bot.agent.toolbox import InvalidCallError, Toolbox
-from tests.unit.agent_bench import seen, use
+from tests.bench.agent_bench import seen, use
 
 if TYPE_CHECKING:
     from bot.domain.evidence import Observation

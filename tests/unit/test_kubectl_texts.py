@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.secret_text import mask
+from bot.domain.spans import moment, span
 from bot.tools.kubectl.plain_text import plain, plain_counted
 from bot.tools.kubectl.quantity import amount
-from bot.tools.kubectl.secret_text import mask
-from bot.tools.kubectl.when import moment, span
 
 SECRET = "s3cr3tValue99"
 

@@ -21,7 +21,7 @@ from bot.adapters.llm.translate import fault_of, retry_after_s
 from bot.domain.errors import UpstreamError
 from bot.domain.investigation import TextBlock, ToolUse, Turn, Usage
 from bot.ports.model import ModelReply, ModelRequest, StopReason
-from tests.unit.agent_bench import StoppedClock
+from tests.bench.agent_bench import StoppedClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -76,7 +76,7 @@ def test_names_without_evidence_are_called_hypotheses() -> None:
 
 def test_the_footer_says_who_answered_at_what_cost() -> None:
     words = shown(final_cards(outcome()))
-    assert "answered by anthropic:claude-sonnet-5 · 7 reads · 34 s · $0.12" in words
+    assert "answered by anthropic:claude-sonnet-5 · 7 reads · 34.0 s · $0.12" in words
 
 
 @pytest.mark.parametrize("state", list(RunState))

@@ -18,6 +18,8 @@ class Telling:
     kind: str
     strict: bool
     """Any value is a secret; otherwise only one that looks random."""
+    may_name: bool = False
+    """The value may be the name of an object that holds the secret, as in `tlsSecret: web-tls`."""
 
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -35,7 +37,7 @@ _QUALIFIERS = _words(
 )
 _PASSWORDS = _words(
     "password passwd passphrase passcode pwd passwords pswd psw passwort passwd kennwort "
-    "requirepass masterauth sshpass pgpassword"
+    "requirepass masterauth sshpass pgpassword psk"
 )
 _PASSWORD_ENDS = ("password", "passwd", "passphrase", "passwort", "userpwd", "dbpwd", "pswd")
 _SHORT_PASSWORDS = _words("pass pw pin otp totp")
@@ -55,6 +57,10 @@ _LOOSE_KEYS = _words(
     "root server consumer customer tls ssl pem function host bot push user token dd datadog "
     "certificate webhooks azure twilio stripe sendgrid openai anthropic sentry honeycomb "
     "pagerduty opsgenie cloudflare mailgun newrelic"
+)
+# Words before `secret` after which it is a credential; elsewhere it may be a Kubernetes object.
+_OWN_SECRETS = _words(
+    "client app shared jwt session consumer webhook signing oauth api hmac master encryption access"
 )
 # Tokens that count through pages or mark a request as the same; they open nothing.
 _PAGING = _words(
@@ -97,21 +103,35 @@ def _by_last(words: list[str]) -> Telling | None:
     if last in _SHORT_PASSWORDS:
         return Telling(kind="password", strict=bool(before))
     if last == "secret" or last.endswith("secret"):
-        return Telling(kind="secret", strict=last != "secret" or bool(before))
+        alone = last == "secret" and not before
+        return Telling(kind="secret", strict=not alone, may_name=before not in _OWN_SECRETS)
     if last.endswith(_TOKEN_ENDS):
         return None if before in _PAGING else Telling(kind="token", strict=bool(before))
     if last == "key":
         return _by_key(before, words)
+    if last == "secretkey":
+        return Telling(kind="key", strict=True, may_name=True)
     if last.endswith(_KEY_ENDS):
         return Telling(kind="key", strict=True)
-    if last in {"credential", "credentials", "creds", "auth", "bearer", "secrets", "tokens", "keys"}:
+    if last in {
+        "credential",
+        "credentials",
+        "creds",
+        "auth",
+        "bearer",
+        "secrets",
+        "tokens",
+        "keys",
+    }:
         loose = last not in {"tokens", "keys"} or (before not in _PAGING and bool(before))
         return Telling(kind="credential", strict=False) if loose else None
     return None
 
 
 def _by_key(before: str, words: list[str]) -> Telling | None:
-    if before in _STRICT_KEYS or before.endswith(("api", "secret")):
+    if before == "secret":
+        return Telling(kind="key", strict=True, may_name=True)
+    if words[0] == "x" or before in _STRICT_KEYS or before.endswith(("api", "secret")):
         return Telling(kind="key", strict=True)
     if before in _LOOSE_KEYS or before.isdigit() or not _STRICT_KEYS.isdisjoint(words):
         return Telling(kind="key", strict=False)

@@ -12,6 +12,8 @@ import re
 PLACEHOLDER = re.compile("\u2039secret:[a-z0-9_]{1,24}:[0-9a-f]{6}\u203a")
 """A placeholder as written by `Seal.over`; nothing inside one is ever looked at again."""
 
+PLACEHOLDER_BEGINS = "\u2039secret:"
+
 IDENTITY_CHARS = 8192
 """A longer secret is told apart by its beginning, so that a stream need not keep all of it."""
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from bot.domain.redaction.placeholder import PLACEHOLDER
+from bot.domain.redaction.placeholder import PLACEHOLDER, PLACEHOLDER_BEGINS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 LONGEST_SECRET_CHARS = 32_768
 """What runs on for longer is hidden to the end of its line: nobody reads it, and a stream must
@@ -36,9 +40,21 @@ class Subject:
     text: str
     folded: str
     """The same in lower case; every character keeps its place."""
-    classes: bytes
+    classes: bytes | bytearray
     """One byte for each character: `a` where it may be part of base64, a blank elsewhere."""
     placeholders: tuple[tuple[int, int], ...]
+    wholes: list[tuple[int, int]] = field(default_factory=list)
+    """What was judged as one, from where to where, though it may hold no secret; a stream must
+    not be cut within. One that reaches the text's end is undecided."""
+
+    def blank(self, spans: list[Span]) -> None:
+        """Take what these spans cover out of the runs of base64."""
+        if not spans:
+            return
+        classes = bytearray(self.classes)
+        for span in spans:
+            classes[span.start : span.end] = b" " * (span.end - span.start)
+        self.classes = classes
 
 
 # All bytes that base64 and its form for addresses are written with, except the padding.
@@ -47,16 +63,23 @@ _CLASSES = bytes(ord("a") if code in _RUN_BYTES else ord(" ") for code in range(
 
 
 def subject_of(text: str) -> Subject:
-    """Return the text with its shared forms."""
+    """Return the text with its shared forms; placeholders in it are made unreadable to rules."""
+    placeholders: tuple[tuple[int, int], ...] = ()
+    if PLACEHOLDER_BEGINS in text:
+        placeholders = tuple(found.span() for found in PLACEHOLDER.finditer(text))
+        text = PLACEHOLDER.sub(_unreadable, text)
     # U+0130 is the one character whose lower case is two.
     folded = (text if text.isascii() else text.replace("\u0130", "i")).lower()
-    placeholders = tuple(found.span() for found in PLACEHOLDER.finditer(text))
     return Subject(
         text=text,
         folded=folded,
         classes=text.encode("latin-1", "replace").translate(_CLASSES),
         placeholders=placeholders,
     )
+
+
+def _unreadable(found: re.Match[str]) -> str:
+    return PLACEHOLDER_BEGINS[0] * len(found.group())
 
 
 def merged(spans: Iterable[Span], subject: Subject) -> list[Span]:
@@ -78,9 +101,7 @@ def _bounded(span: Span, text: str) -> Span:
         return span
     stop = text.find("\n", span.end)
     end = len(text) if stop < 0 else stop
-    return Span(
-        start=span.start, end=end, kind=span.kind, since=span.since, open=stop < 0
-    )
+    return Span(start=span.start, end=end, kind=span.kind, since=span.since, open=stop < 0)
 
 
 def _union(first: Span, second: Span) -> Span:
@@ -101,14 +122,13 @@ def _union(first: Span, second: Span) -> Span:
 
 def _around(span: Span, placeholders: tuple[tuple[int, int], ...]) -> Iterator[Span]:
     start = span.start
-    for low, high in placeholders:
+    for at in range(bisect_left(placeholders, (span.start,)), len(placeholders)):
+        low, high = placeholders[at]
         if low >= span.end:
             break
-        if high <= start:
-            continue
         if low > start:
             yield _part(span, start, low)
-        start = max(start, high)
+        start = high
     if start < span.end:
         yield span if start == span.start else _part(span, start, span.end)
 

@@ -23,10 +23,12 @@ _REFERENCES = re.compile(
     \$\{[^\s{}]{0,200}\}?                              # ${DB_PASSWORD}
     | \$\([^\s()]{0,200}\)?  | \$[A-Z_][A-Z0-9_]{0,80}(?![^\s"'`,;)}\]])
     | \$env:\w{1,80} | %[A-Z_]{2,80}% | %\(\w{1,80}\)s | %[sdvqr] | \{\{.{0,250} | \{\w{0,80}\}
-    | <[^<>\n]{0,250}>? | \[[A-Za-z _-]{1,40}\] | \([a-z][a-z ]{1,60}\)
+    | <set\ to\ the\ key\ [^\n]{1,250} | <[^<>\n]{0,250}>
+    | \[[A-Za-z _-]{1,40}\] | \([a-z][a-z ]{1,60}\)
     | arn:aws[\w-]{0,12}:[^\s]{1,250}
     | (?:vault|op|ssm|secretsmanager|file|awssm|gcpsm|azurekv|k8s|ref\+\w{1,20})://?[^\s@]{1,250}
-    | vault:[\w/.-]{1,200}(?:\#[\w.-]{1,80})? | ENC\[.{1,250} | !\w[\w:]{0,40}.{0,200}
+    | vault:[\w/.-]{1,200}(?:\#[\w.-]{1,80})? | ENC[\[(].{1,250}
+    | !(?:Ref|Sub|GetAtt|ImportValue|vault|reference|secret|env)\b.{0,200}
     | (?:https?|ldaps?)://[^\s@?]{1,250}
     | ~?/(?:var|run|etc|home|mnt|opt|tmp|usr|root|proc|dev|app|srv|vault|secrets?|config|data)
       (?:/[\w.@-]{1,100}){0,12}/?
@@ -34,7 +36,7 @@ _REFERENCES = re.compile(
     """
 )
 _MEASURES = re.compile(
-    r"(?i)-?\d{1,18}(?:\.\d{1,9})?\s?(?:ns|us|ms|s|m|h|d|w|[kmgt]i?b?|bytes?|chars?|"
+    r"(?i)-?\d{1,6}(?:\.\d{1,6})?\s?(?:ns|us|ms|s|m|h|d|w|[kmgt]i?b?|bytes?|chars?|"
     r"seconds?|minutes?|hours?|days?|%)|\d{4}-\d\d-\d\d(?:[t ][\d:.]{0,18}z?)?"
 )
 _CODE = re.compile(
@@ -47,7 +49,7 @@ _TELLING_CODE = re.compile(
     r"local|module|data|getpass|input|getenv)(?:\.|->|::|\(|\[)|\w{0,40}\([^()]{0,120}\)"
 )
 _OWN_NAME = re.compile(
-    r"(?i)_{0,2}(?:[a-z]{1,20}[_.]){0,4}[a-z]{0,12}"
+    r"(?i)_{0,2}(?:[a-z]{1,20}[_.]){0,4}"
     r"(?:password|passwd|pwd|passphrase|secret|token|api_?key|credentials?|key)"
 )
 # A Kubernetes name made of words: `db-credentials`, `shop/app-tls`, `default-token-x7k2p`.
@@ -64,13 +66,111 @@ _LONG_CHARS = 20
 
 # First words of what people and programs say about passwords.
 _PROSE = frozenset(
-    """a access account after again also an and are argument as at auth authentication been before
-    being but by can cannot could did do does doesn't don't during error expected expires failed
-    failure field flag for from generated given had has have here if in incorrect input is isn't
-    it length may mismatch missing must mustn't needs never not of on only option or parameter
-    please provided rejected required reset should than that the they this to too unable
-    unauthorized unexpected unset until update updated use used user using validation verification
-    via was were when which will with without would wrong you your""".split()
+    [
+        "a",
+        "access",
+        "account",
+        "after",
+        "again",
+        "also",
+        "an",
+        "and",
+        "are",
+        "argument",
+        "as",
+        "at",
+        "auth",
+        "authentication",
+        "been",
+        "before",
+        "being",
+        "but",
+        "by",
+        "can",
+        "cannot",
+        "could",
+        "did",
+        "do",
+        "does",
+        "doesn't",
+        "don't",
+        "during",
+        "error",
+        "expected",
+        "expires",
+        "failed",
+        "failure",
+        "field",
+        "flag",
+        "for",
+        "from",
+        "generated",
+        "given",
+        "had",
+        "has",
+        "have",
+        "here",
+        "if",
+        "in",
+        "incorrect",
+        "input",
+        "is",
+        "isn't",
+        "it",
+        "length",
+        "may",
+        "mismatch",
+        "missing",
+        "must",
+        "mustn't",
+        "needs",
+        "never",
+        "not",
+        "of",
+        "on",
+        "only",
+        "option",
+        "or",
+        "parameter",
+        "please",
+        "provided",
+        "rejected",
+        "required",
+        "reset",
+        "should",
+        "than",
+        "that",
+        "the",
+        "they",
+        "this",
+        "to",
+        "too",
+        "unable",
+        "unauthorized",
+        "unexpected",
+        "unset",
+        "until",
+        "update",
+        "updated",
+        "use",
+        "used",
+        "user",
+        "using",
+        "validation",
+        "verification",
+        "via",
+        "was",
+        "were",
+        "when",
+        "which",
+        "will",
+        "with",
+        "without",
+        "would",
+        "wrong",
+        "you",
+        "your",
+    ]
 )
 
 

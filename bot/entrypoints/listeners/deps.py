@@ -29,6 +29,8 @@ class Deps:
     clock: Clock
     new_id: Callable[[], str]
     """Makes the ids that connect what a person is told with a log line."""
+    mask: Callable[[str], str]
+    """Takes secrets out of a text before it is stored."""
 
 
 INBOX_ID = "nightdesk_inbox_id"

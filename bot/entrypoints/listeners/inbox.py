@@ -18,6 +18,7 @@ from bot.adapters.slack.inbound import concerns_us
 from bot.adapters.slack.payload import Fields, storable
 from bot.domain.conversation import InboundEvent
 from bot.domain.errors import UpstreamError
+from bot.domain.redaction.texts import mask_texts
 from bot.entrypoints.listeners.deps import INBOX_ID
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ _NOT_KEPT: Final = frozenset({"token", "response_url", "response_urls"})
 class InboxGate:
     """The middleware; register its `admit` as `before_authorize`."""
 
-    def __init__(self, *, inbox: Inbox, clock: Clock) -> None:
+    def __init__(self, *, inbox: Inbox, clock: Clock, mask: Callable[[str], str]) -> None:
         self._inbox = inbox
+        self._mask = mask
         self._clock = clock
         self._log = structlog.get_logger()
 
@@ -61,7 +63,7 @@ class InboxGate:
                     event_id=event_id,
                     kind=kind,
                     payload={
-                        name: storable(value)
+                        name: mask_texts(storable(value), self._mask)
                         for name, value in body.items()
                         if name not in _NOT_KEPT
                     },

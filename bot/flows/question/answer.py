@@ -57,6 +57,7 @@ class Answering:
         clock: Clock,
         pace: Pace,
         worker: str,
+        mask: Callable[[str], str],
         call_another: Callable[[ThreadId], object],
     ) -> None:
         """Take the parts; `call_another` has another worker look at a thread."""
@@ -68,6 +69,7 @@ class Answering:
         self._clock = clock
         self._pace = pace
         self._worker = worker
+        self._mask = mask
         self._call_another = call_another
         self._stopping = False
 
@@ -156,6 +158,7 @@ class Answering:
             live=live,
             heartbeat=heartbeat,
             clock=self._clock,
+            mask=self._mask,
         )
         try:
             heartbeat.check()

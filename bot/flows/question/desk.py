@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,6 +16,8 @@ from bot.ports.desk import ClusterHealth, HomePage, Reach, RecentQuestion, Servi
 from bot.ports.queue import Queue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.domain.conversation import ChannelId, MessageTs, PersonId, Question, Rating, ThreadId
     from bot.domain.investigation import Investigation
     from bot.domain.registry import Access, Registry
@@ -44,7 +47,9 @@ class Desk:
         roster: Roster,
         registry: Registry,
         model: str | None,
+        mask: Callable[[str], str],
     ) -> None:
+        self._mask = mask
         self._store = store
         self._doorbell = doorbell
         self._messenger = messenger
@@ -60,8 +65,15 @@ class Desk:
         return self._store.find_thread(channel, thread_ts) is not None
 
     def receive(self, question: Question) -> None:
-        """Store the question, show that it was seen, and call a worker."""
-        thread = self._store.add_question(question)
+        """Store the question without its secrets, show that it was seen, and call a worker."""
+        subject = question.subject
+        thread = self._store.add_question(
+            replace(
+                question,
+                text=self._mask(question.text),
+                subject=None if subject is None else self._mask(subject),
+            )
+        )
         self._ring(thread.thread_id)
         self._messenger.acknowledge(question)
         log.info(

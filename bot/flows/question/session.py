@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.domain.investigation import Charge
+from bot.domain.investigation import Charge, ToolUse
+from bot.domain.redaction.texts import mask_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.domain.conversation import Question, Thread
     from bot.domain.evidence import Evidence, Observation
-    from bot.domain.investigation import Investigation, Turn, Usage
+    from bot.domain.investigation import Block, Investigation, Turn, Usage
     from bot.domain.progress import Task
     from bot.flows.question.heartbeat import Heartbeat
     from bot.ports.clock import Clock
@@ -29,7 +33,9 @@ class StoredSession:
         live: LiveMessage,
         heartbeat: Heartbeat,
         clock: Clock,
+        mask: Callable[[str], str],
     ) -> None:
+        self._mask = mask
         self._store = store
         self._thread = thread
         self._run = run
@@ -47,8 +53,11 @@ class StoredSession:
         return tuple(self._store.turns(self._run.investigation_id))
 
     def append(self, turn: Turn) -> None:
-        """Store the turn."""
-        self._store.append_turn(self._run.investigation_id, fence=self._run.fence, turn=turn)
+        """Store the turn, masked."""
+        blocks = tuple(_masked_block(block, self._mask) for block in turn.blocks)
+        self._store.append_turn(
+            self._run.investigation_id, fence=self._run.fence, turn=replace(turn, blocks=blocks)
+        )
 
     def recorded(self, tool_use_id: str) -> Evidence | None:
         """Return what the ledger holds for a tool call of this run."""
@@ -63,12 +72,12 @@ class StoredSession:
         return tuple(self._ledger.values())
 
     def enter(self, tool_use_id: str, observation: Observation) -> Evidence:
-        """Put the observation in the ledger."""
+        """Put the observation in the ledger, masked: from here it goes to people and models."""
         kept = self._store.enter(
             self._run.investigation_id,
             fence=self._run.fence,
             tool_use_id=tool_use_id,
-            observation=observation,
+            observation=_masked(observation, self._mask),
         )
         self._ledger[tool_use_id] = kept
         return kept
@@ -104,3 +113,23 @@ class StoredSession:
         """Let people see that a step began or ended, unless another worker shows it now."""
         self._heartbeat.check()
         self._live.show(task)
+
+
+def _masked_block(block: Block, mask: Callable[[str], str]) -> Block:
+    match block:
+        case ToolUse():
+            arguments = {key: mask_texts(entry, mask) for key, entry in block.arguments.items()}
+            return replace(block, arguments=arguments)
+        case _:
+            return replace(block, text=mask(block.text))
+
+
+def _masked(observation: Observation, mask: Callable[[str], str]) -> Observation:
+    grid = observation.grid
+    return replace(
+        observation,
+        query=mask(observation.query),
+        body=mask(observation.body),
+        grid=grid
+        and replace(grid, rows=tuple(tuple(mask(cell) for cell in row) for row in grid.rows)),
+    )

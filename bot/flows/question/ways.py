@@ -108,7 +108,7 @@ class Ways:
                 if error.system == "database":
                     raise
                 log.warning("model_unreachable", system=error.system, reason=str(error))
-                reason = f"The language model could not be reached ({error}): answered by rules."
+                reason = f"The language model gave no answer ({error}): answered by rules."
             else:
                 return self._done(run, session, verdict, notice=None)
         verdict = self._by_rules(run, session, scope, access)
@@ -144,7 +144,10 @@ class Ways:
     ) -> Verdict:
         started = self._clock.monotonic()
         text = "\n".join(question.text for question in session.questions)
-        verdict = self._rules.answer(TriageBrief(text=text, scope=scope, access=access), session)
+        verdict = self._rules.answer(
+            TriageBrief(text=text, scope=scope, access=access, aliases=self._registry.aliases()),
+            session,
+        )
         ledger = session.ledger()
         coverage = coverage_of(ledger, unusable=NOT_CONNECTED)
         judgement = judge(

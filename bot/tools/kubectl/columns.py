@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.evidence import Grid
-from bot.tools.kubectl.fields import dig, entries, mapping, name_of, namespace_of, number, text
+from bot.domain.fields import dig, entries, mapping, number, text
+from bot.domain.secret_text import mask
+from bot.tools.kubectl.fields import name_of, namespace_of
 from bot.tools.kubectl.lexer import RESTART_COUNT_PATH
-from bot.tools.kubectl.secret_text import mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.domain.evidence import Grid, Window
+from bot.domain.fields import dig, mapping, number, text
+from bot.domain.secret_text import mask
+from bot.domain.spans import age, moment, stamp
 from bot.ports.cluster import Selection
 from bot.tools.kubectl.answer import Answer, empty, table_answer
-from bot.tools.kubectl.fields import dig, kind, mapping, namespace_of, number, text
-from bot.tools.kubectl.secret_text import mask
-from bot.tools.kubectl.when import age, moment, stamp
+from bot.tools.kubectl.fields import kind, namespace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

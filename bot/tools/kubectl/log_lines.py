@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.domain.secret_text import mask
+from bot.domain.spans import moment
 from bot.tools.kubectl.plain_text import plain_counted
-from bot.tools.kubectl.secret_text import mask
-from bot.tools.kubectl.when import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

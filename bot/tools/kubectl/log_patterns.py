@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from drain3.drain import Drain
 
+from bot.domain.spans import stamp
 from bot.tools.kubectl.log_lines import LogLine
-from bot.tools.kubectl.when import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

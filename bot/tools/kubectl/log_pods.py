@@ -9,18 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import ToolError
+from bot.domain.fields import dig, entries, mapping, number, text
 from bot.ports.cluster import KubeObject, Selection
-from bot.tools.kubectl.fields import (
-    dig,
-    entries,
-    is_owned_by,
-    kind,
-    label_selector,
-    mapping,
-    name_of,
-    number,
-    text,
-)
+from bot.tools.kubectl.fields import is_owned_by, kind, label_selector, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

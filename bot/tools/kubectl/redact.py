@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from bot.tools.kubectl.secret_text import mask, tells_a_secret
+from bot.domain.secret_text import mask, tells_a_secret
 
 if TYPE_CHECKING:
     from bot.ports.cluster import KubeObject

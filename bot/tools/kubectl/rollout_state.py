@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.tools.kubectl.fields import dig, entries, number, text
+from bot.domain.fields import dig, entries, number, text
 
 if TYPE_CHECKING:
     from bot.ports.cluster import KubeObject

@@ -9,25 +9,16 @@ import yaml
 
 from bot.domain.errors import ToolError
 from bot.domain.evidence import Grid
+from bot.domain.fields import dig, entries, mapping, number, text
+from bot.domain.secret_text import mask
+from bot.domain.spans import age, moment, stamp
 from bot.ports.cluster import Selection
 from bot.tools.kubectl.answer import Answer, empty, table_text, text_answer
 from bot.tools.kubectl.describe.workloads import describe_workload
-from bot.tools.kubectl.fields import (
-    dig,
-    entries,
-    is_owned_by,
-    kind,
-    label_selector,
-    mapping,
-    name_of,
-    number,
-    text,
-)
+from bot.tools.kubectl.fields import is_owned_by, kind, label_selector, name_of
 from bot.tools.kubectl.redact import redact
 from bot.tools.kubectl.rollout_state import rollout_state
-from bot.tools.kubectl.secret_text import mask
 from bot.tools.kubectl.template_diff import template_diff
-from bot.tools.kubectl.when import age, moment, stamp
 
 if TYPE_CHECKING:
     from datetime import datetime

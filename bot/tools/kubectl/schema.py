@@ -8,9 +8,9 @@ from rapidfuzz import process as closest
 
 from bot.domain.errors import ToolError
 from bot.domain.evidence import Grid
+from bot.domain.fields import mapping, text
 from bot.domain.kinds import kind_named
 from bot.tools.kubectl.answer import Answer, lines_of, table_answer, text_answer
-from bot.tools.kubectl.fields import mapping, text
 
 if TYPE_CHECKING:
     from bot.domain.kinds import Kind

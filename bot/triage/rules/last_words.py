@@ -28,7 +28,7 @@ _DOTTED = re.compile(
 )
 _NAMED_HOST = re.compile(
     rf"(?i)(?:\blookup|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|UnknownHostException:|resolve host:?"
-    rf"|host name|hostname|address for|translate host name|server at|\bhost[= ]|\bto)"
+    rf"|host name|hostname|address for|translate host name|server at|\bhost[= ])"
     rf"\s*[\"'`]?(?-i:(?P<host>{_HOST}))(?::\d{{1,5}})?\b"
 )
 _ADDRESS = re.compile(rf"(?<![\w.-])(?P<host>{_HOST}):\d{{2,5}}(?!\d)")
@@ -44,7 +44,7 @@ _LISTENS = re.compile(
 _STACK = re.compile(r"^\s+(?:at |File |\.{3} )|^Traceback|^goroutine \d|^\s+\S+\.go:\d")
 _TELLING = re.compile(
     r"error|exception|fatal|panic|fail|refused|denied|no such|not found|cannot|unable|timed? ?out"
-    r"|missing|invalid|killed",
+    r"|missing|invalid|killed|could not|not known|unavailable",
     re.IGNORECASE,
 )
 _ALARMING = re.compile(r"error|exception|fatal|panic|critical|cannot|unable|fail", re.IGNORECASE)

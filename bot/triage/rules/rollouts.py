@@ -21,6 +21,8 @@ ONSET_WITHIN = timedelta(hours=1)
 SKEW = timedelta(minutes=1)
 # New pods take this long to start without anything being wrong.
 STARTING = timedelta(minutes=2)
+# Pods of an older rollout that are not ready have been scaled up, or fell ill, since.
+FRESH = timedelta(hours=24)
 MIN_REVISIONS = 2
 
 
@@ -33,13 +35,14 @@ class Change:
 
 
 def find(estate: Estate) -> Iterator[Finding]:
-    """Yield a finding for each workload with fewer ready replicas than it wants.
+    """Yield a finding for each workload short of replicas or of those of its newest revision.
 
     It is a symptom: any cause found at one of its pods says more.
     """
     for workload in estate.workloads:
-        if workload.ready < workload.desired:
-            yield _judge(estate, workload)
+        found = _judge(estate, workload)
+        if found is not None:
+            yield found
 
 
 def rollouts(estate: Estate, deployment: ObjectRef) -> list[Change]:
@@ -82,19 +85,18 @@ def trigger(estate: Estate, found: Finding) -> Change | None:
     return change if -SKEW <= onset - change.at <= ONSET_WITHIN else None
 
 
-def _judge(estate: Estate, workload: Workload) -> Finding:
+def _judge(estate: Estate, workload: Workload) -> Finding | None:
     ref = workload.ref
-    changes = rollouts(estate, ref)
-    change = changes[-1] if len(changes) >= MIN_REVISIONS else None
-    is_new = change is not None and change.revision.ready < change.revision.desired
-    began = change.at if change is not None and is_new else None
+    change = _unfinished(estate, workload)
+    if workload.ready >= workload.desired and change is None:
+        return None
     phrase, cause, category, weight = "replicas_missing", Cause.UNKNOWN, Category.NONE, 0.2
-    if began is not None and estate.at - began < STARTING and not workload.is_stuck:
+    if change is not None and estate.at - change.at < STARTING and not workload.is_stuck:
         phrase = "rolling_out"
-    elif began is not None:
+    elif change is not None:
         phrase, cause, category = "rollout_incomplete", Cause.BAD_ROLLOUT, Category.CHANGE
         weight = 0.5 if workload.is_stuck else 0.35
-    families = [f"{ref.kind}s", *(["replicasets"] if is_new else [])]
+    families = [f"{ref.kind}s", *(["replicasets"] if change is not None else [])]
     return Finding(
         object=ref,
         cause=cause,
@@ -103,12 +105,21 @@ def _judge(estate: Estate, workload: Workload) -> Finding:
         values={
             "ready": str(workload.ready),
             "desired": str(workload.desired),
-            "revision": str(change.revision.number) if change else "",
+            "revision": str(change.revision.number) if change is not None else "",
         },
         evidence=estate.cite(*families, namespace=ref.namespace),
         weight=weight,
-        affected=workload.desired - workload.ready,
-        since=began,
+        affected=max(workload.desired - workload.ready, 1),
+        since=change.at if change is not None else None,
         check=f"kubectl describe {ref.kind} {ref.name} -n {ref.namespace}",
         symptom=True,
     )
+
+
+def _unfinished(estate: Estate, workload: Workload) -> Change | None:
+    """Return the newest rollout while its pods do not come up; None for an old one scaled up."""
+    changes = rollouts(estate, workload.ref)
+    if len(changes) < MIN_REVISIONS or changes[-1].revision.ready >= changes[-1].revision.desired:
+        return None
+    is_replacing = any(change.revision.desired for change in changes[:-1])
+    return changes[-1] if is_replacing or estate.at - changes[-1].at <= FRESH else None

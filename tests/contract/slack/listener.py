@@ -75,7 +75,7 @@ def parts(lab: SlackLab, url: str) -> Iterator[Listener]:
     )
     desk = RecordingDesk()
     app = build_app(
-        Deps(inbox=store, desk=desk, gateway=gateway, clock=time, new_id=lambda: "err-7"),
+        Deps(inbox=store, desk=desk, gateway=gateway, clock=time, new_id=lambda: "err-7", mask=str),
         client=client,
         signing_secret=lab.signing_secret,
     )

@@ -27,7 +27,7 @@ from bot.adapters.slack.text import (
 )
 from bot.adapters.slack.validation import block_text_length
 from bot.domain.investigation import RunState
-from bot.domain.verdict import Category, Cause, Status
+from bot.domain.verdict import Cause, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,13 +170,14 @@ def _facts(verdict: Verdict) -> list[Block]:
     pairs = []
     if verdict.object:
         pairs.append(("What", inline_code(verdict.object)))
-    if verdict.cause is not Cause.NONE:
-        pairs.append(("Cause", escape(f"{verdict.cause.meaning} ({verdict.cause.value})")))
-    if verdict.category is not Category.NONE:
-        pairs.append(("Kind of problem", escape(verdict.category.value)))
     if verdict.since:
         pairs.append(("Since", when_iso(verdict.since)))
-    if verdict.trigger:
+    codes = [code.value for code in (verdict.cause, verdict.category) if code.value != "none"]
+    if verdict.cause is not Cause.NONE:
+        pairs.append(("Cause", escape(f"{verdict.cause.meaning} ({', '.join(codes)})")))
+    elif codes:
+        pairs.append(("Kind of problem", escape(codes[0])))
+    if verdict.trigger and verdict.trigger not in verdict.summary:
         pairs.append(("Trigger", clip_escaped(verdict.trigger, 400)))
     return [parts.fields(pairs)] if pairs else []
 
@@ -220,7 +221,9 @@ def _advice(verdict: Verdict) -> list[Block]:
         blocks.append(parts.section("*Nothing to do now.*"))
     if verdict.next_checks:
         lines = [f"• {clip_escaped(check, _STEP_TEXT)}" for check in verdict.next_checks[:5]]
-        blocks += parts.paragraphs(["*What would decide it*", *lines])
+        sure = verdict.status in {Status.CONFIRMED, Status.HEALTHY}
+        title = "*To look again*" if sure else "*What would decide it*"
+        blocks += parts.paragraphs([title, *lines])
     if verdict.code_change:
         blocks.append(parts.section(f"*Code change*\n{clip_escaped(verdict.code_change, 1_200)}"))
     return blocks

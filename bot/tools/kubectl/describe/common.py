@@ -7,15 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.tools.kubectl.fields import (
-    entries,
-    mapping,
-    name_of,
-    namespace_of,
-    owner_of,
-    text,
-)
-from bot.tools.kubectl.when import since
+from bot.domain.fields import entries, mapping, text
+from bot.domain.spans import since
+from bot.tools.kubectl.fields import name_of, namespace_of, owner_of
 
 if TYPE_CHECKING:
     from datetime import datetime

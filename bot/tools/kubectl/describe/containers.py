@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.fields import dig, entries, mapping, number, text
+from bot.domain.spans import since
 from bot.tools.kubectl.describe.common import field, pairs, words
-from bot.tools.kubectl.fields import dig, entries, mapping, number, text
-from bot.tools.kubectl.when import since
 
 if TYPE_CHECKING:
     from datetime import datetime

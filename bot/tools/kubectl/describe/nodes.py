@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import UpstreamError
+from bot.domain.fields import dig, entries, mapping, text
 from bot.ports.cluster import Selection
 from bot.tools.kubectl.describe.common import conditions, field, pairs
-from bot.tools.kubectl.fields import dig, entries, kind, mapping, name_of, text
+from bot.tools.kubectl.fields import kind, name_of
 from bot.tools.kubectl.quantity import amount, cores, mebibytes, percent
 
 if TYPE_CHECKING:

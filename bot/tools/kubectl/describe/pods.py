@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.fields import entries, mapping, text
+from bot.domain.spans import since
 from bot.tools.kubectl.describe.common import conditions, field, pairs
 from bot.tools.kubectl.describe.containers import containers
-from bot.tools.kubectl.fields import entries, mapping, text
-from bot.tools.kubectl.when import since
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import UpstreamError
+from bot.domain.fields import dig, entries, mapping, text
 from bot.ports.cluster import Selection
 from bot.tools.kubectl.describe.common import conditions, field, words
-from bot.tools.kubectl.fields import dig, entries, kind, mapping, name_of, namespace_of, text
+from bot.tools.kubectl.fields import kind, name_of, namespace_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,22 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import UpstreamError
+from bot.domain.fields import dig, entries, mapping, text
+from bot.domain.spans import since
 from bot.ports.cluster import Selection
 from bot.tools.kubectl.describe.common import conditions, field, pairs
 from bot.tools.kubectl.describe.containers import containers
 from bot.tools.kubectl.describe.pods import placement, volumes
-from bot.tools.kubectl.fields import (
-    dig,
-    entries,
-    kind,
-    label_selector,
-    mapping,
-    name_of,
-    namespace_of,
-    text,
-)
+from bot.tools.kubectl.fields import kind, label_selector, name_of, namespace_of
 from bot.tools.kubectl.log_pods import trouble
-from bot.tools.kubectl.when import since
 
 if TYPE_CHECKING:
     from datetime import datetime
