@@ -23,6 +23,7 @@ from bot.adapters.llm.anthropic_client import anthropic_model
 from bot.adapters.llm.bedrock import bedrock_model
 from bot.adapters.llm.chain import Chain
 from bot.adapters.llm.pricing import Pricing
+from bot.adapters.metrics.sources import PrometheusSources
 from bot.adapters.redaction_key import kept_key
 from bot.adapters.redis_client import open_redis
 from bot.adapters.registry import read_registry, registry_from_kubeconfig
@@ -46,7 +47,7 @@ from bot.flows.question.ways import SpendCeilings, Ways
 from bot.flows.sweep import ANSWER_JOB
 from bot.ports.clock import Clock
 from bot.ports.queue import Queue
-from bot.settings import Settings
+from bot.settings import Settings, named_secret
 from bot.triage.answerer import RuleAnswerer
 
 if TYPE_CHECKING:
@@ -224,11 +225,13 @@ def build_answering(
         kubeconfig=settings.service.kubeconfig,
         timeout_s=settings.service.cluster_timeout_s,
     )
+    metrics = build_metrics(settings, registry, clock=clock)
     limits = settings.limits
     ways = Ways(
         store=store,
         registry=registry,
         clusters=clusters,
+        metrics=metrics,
         rules=RuleAnswerer(clusters=clusters, clock=clock),
         answerer=_answerer_factory(settings, clock=clock, mask=mask),
         ceilings=SpendCeilings(
@@ -251,6 +254,16 @@ def build_answering(
         mask=mask,
         worker=f"{socket.gethostname()}-{secrets.token_hex(4)}",
         call_another=call_another,
+    )
+
+
+def build_metrics(settings: Settings, registry: Registry, *, clock: Clock) -> PrometheusSources:
+    """Return the metrics servers of the registry's clusters, connected at their first read."""
+    return PrometheusSources(
+        {one.name: one.prometheus for one in registry.clusters if one.prometheus is not None},
+        clock=clock,
+        secret_of=named_secret,
+        timeout_s=settings.service.cluster_timeout_s,
     )
 
 
@@ -293,7 +306,7 @@ def build_model(settings: Settings, *, clock: Clock) -> LanguageModel | None:
 
 def _answerer_factory(
     settings: Settings, *, clock: Clock, mask: Callable[[str], str]
-) -> Callable[[Callable[..., Observation]], Answerer] | None:
+) -> Callable[[tuple[Callable[..., Observation], ...]], Answerer] | None:
     model = build_model(settings, clock=clock)
     if model is None:
         return None
@@ -306,10 +319,10 @@ def _answerer_factory(
         max_seconds=settings.limits.seconds,
     )
 
-    def make(tool: Callable[..., Observation]) -> Answerer:
+    def make(tools: tuple[Callable[..., Observation], ...]) -> Answerer:
         return Answerer(
             model=model,
-            tools=(tool,),
+            tools=tools,
             prompts=prompts,
             clock=clock,
             nonce=lambda: secrets.token_hex(8),

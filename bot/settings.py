@@ -224,6 +224,11 @@ def load(role: Role, *, env_file: Path | None = None) -> Settings:
     return settings
 
 
+def named_secret(name: str) -> str | None:
+    """Return the secret that the registry names by its environment variable; None if not set."""
+    return os.environ.get(name) or None
+
+
 def child_environment(*, without: frozenset[str], **added: str) -> dict[str, str]:
     """Return this process's environment for a child, less what the child may not hold."""
     return {name: value for name, value in {**os.environ, **added}.items() if name not in without}

@@ -213,10 +213,24 @@ def _did_you_mean(place: tuple[int | str, ...]) -> str:
 
 
 def _with_path(cluster: Cluster, registry_path: Path) -> Cluster:
-    if cluster.kubeconfig is None:
-        return cluster
-    path = registry_path.absolute().parent / Path(cluster.kubeconfig).expanduser()
-    return replace(cluster, kubeconfig=str(path))
+    """Return the cluster with its files found from the registry's directory."""
+    folder = registry_path.absolute().parent
+
+    def found(name: str | None) -> str | None:
+        return None if name is None else str(folder / Path(name).expanduser())
+
+    metrics = cluster.prometheus
+    return replace(
+        cluster,
+        kubeconfig=found(cluster.kubeconfig),
+        prometheus=metrics
+        and replace(
+            metrics,
+            ca_file=found(metrics.ca_file),
+            client_cert=found(metrics.client_cert),
+            client_key=found(metrics.client_key),
+        ),
+    )
 
 
 def _with_canonical_names(registry: Registry) -> Registry:

@@ -10,6 +10,7 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from bot.domain.metrics import problems_of
 from bot.domain.registry import EVERYONE
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ def _in_clusters(registry: Registry, environments: tuple[str, ...]) -> Iterator[
         place: Place = ("clusters", index)
         yield from _environment(place, cluster.environment, environments)
         yield from _ways_in(place, cluster)
+        if cluster.prometheus is not None:
+            for key, problem in problems_of(cluster.prometheus):
+                yield (*place, "prometheus", key), problem
         for where, name in _names(place, cluster.name, cluster.aliases):
             if not _NAME.fullmatch(name):
                 yield where, f"{name!r} cannot be typed as a name: no blanks, no * ? [ ]"

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
+from bot.domain.chart import Chart
+
 
 class EvidenceState(StrEnum):
     """How far an observation can be trusted; absence is evidence only when it is EMPTY."""
@@ -61,6 +63,8 @@ class Observation:
     """Bytes left out of the body; more than 0 exactly when the state is TRUNCATED."""
     window: Window | None = None
     grid: Grid | None = None
+    chart: Chart | None = None
+    """Samples over time, when it is a range of measurements."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

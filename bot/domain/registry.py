@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.conversation import Scope
 from bot.domain.kinds import Kind
+from bot.domain.metrics import MetricsEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,8 @@ class Cluster:
     """Use the pod's own service account instead of a kubeconfig."""
     aliases: tuple[str, ...] = ()
     """Other names people use for it."""
+    prometheus: MetricsEndpoint | None = None
+    """Where its metrics are; without it PromQL is not offered for the cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +148,11 @@ class Registry:
     def aliases(self) -> tuple[str, ...]:
         """Return the other names of all clusters."""
         return tuple(alias for cluster in self.clusters for alias in cluster.aliases)
+
+    def metered(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the clusters whose metrics can be read."""
+        metered = {cluster.name for cluster in self.clusters if cluster.prometheus is not None}
+        return tuple(name for name in names if name in metered)
 
     def cluster(self, name: str) -> Cluster | None:
         """Return the cluster of that name or alias, case aside; None if there is none."""

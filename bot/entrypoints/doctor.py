@@ -14,12 +14,13 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.adapters.cluster.probe import cluster_probe
 from bot.adapters.llm.probe import model_probe
+from bot.adapters.metrics.probe import metrics_probe
 from bot.adapters.redis_client import open_redis
 from bot.adapters.redis_server import find_server
 from bot.adapters.slack.calling import web_client
 from bot.adapters.slack.probe import slack_probe
 from bot.adapters.store.probe import database_probe
-from bot.bootstrap import build_model, load_registry, redis_url
+from bot.bootstrap import build_metrics, build_model, load_registry, redis_url
 from bot.domain.errors import SettingsError
 from bot.ports.probe import Checkup, Health
 
@@ -76,7 +77,13 @@ def _probes(settings: Settings) -> list[Probe]:
         kubeconfig=settings.service.kubeconfig,
         timeout_s=settings.service.cluster_timeout_s,
     )
-    return [*probes, *(cluster_probe(clusters, name) for name in registry.cluster_names())]
+    metrics = build_metrics(settings, registry, clock=clock)
+    names = registry.cluster_names()
+    return [
+        *probes,
+        *(cluster_probe(clusters, name) for name in names),
+        *(metrics_probe(metrics, name, clock=clock) for name in registry.metered(names)),
+    ]
 
 
 def _redis(settings: Settings) -> Checkup:

@@ -62,7 +62,7 @@ class Shell:
 @pytest.fixture
 def with_kubeconfig(lab: Lab, tmp_path: Path) -> Shell:
     """Nothing but a kubeconfig: no Slack, no model, no Redis, no database."""
-    return Shell({"KUBECONFIG": str(lab.kubeconfig), "NIGHTDESK_CLUSTER_TIMEOUT_S": "1"}, tmp_path)
+    return Shell({"KUBECONFIG": str(lab.kubeconfig), "NIGHTDESK_CLUSTER_TIMEOUT_S": "5"}, tmp_path)
 
 
 @pytest.fixture
@@ -130,7 +130,9 @@ def test_without_a_kubeconfig_it_ends_with_2_and_says_what_to_set(
 
 def test_a_cluster_that_hangs_is_named_as_unreachable(lab: Lab, with_kubeconfig: Shell) -> None:
     lab.world.cluster("prod-eu").hang()
-    ended = with_kubeconfig.nightdesk("ask", "--json", "kubectl get pods -n shop")
+    ended = with_kubeconfig.nightdesk(
+        "ask", "--json", "kubectl get pods -n shop", NIGHTDESK_CLUSTER_TIMEOUT_S="1"
+    )
     verdict = verdict_in(ended)
     assert verdict["status"] == "INCONCLUSIVE"
     (gap,) = verdict["coverage"]["unreachable"]

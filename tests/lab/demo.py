@@ -25,6 +25,7 @@ SAMPLES = (
     "why is cart unhealthy?",
     "kubectl get pods -n shop",
     "what changed in payments?",
+    'promql --last=1h sum by (service) (rate(http_requests_total{namespace="shop"}[5m]))',
     "was ist kaputt in shop?",
     "kubectl get secrets -n shop",
 )
@@ -72,7 +73,7 @@ def run_demo(home: Path, *, scenario: str, port: int) -> int:
         sys.stdout.write(
             f"\nNightdesk demo: {page.url}\n"
             f"  answered by: {answers or 'rules only (set ANTHROPIC_API_KEY for a model)'}"
-             f"\n  simulated estate: {', '.join(lab.kubernetes)} ({scenario})\n"
+            f"\n  simulated estate: {', '.join(lab.kubernetes)} ({scenario})\n"
             f"  try: {' · '.join(SAMPLES[:3])}\n"
             f"  logs: {home / 'logs'}\n"
             "  Ctrl-C ends it.\n"

@@ -11,6 +11,8 @@ from bot.adapters.slack.manifest import manifest
 from tests.lab.clock import LabClock
 from tests.lab.kubernetes.kubeconfig import kubeconfig_for
 from tests.lab.kubernetes.server import KubernetesLab
+from tests.lab.metrics.server import MetricsLab
+from tests.lab.metrics.workloads import build_store
 from tests.lab.model.server import ModelLab
 from tests.lab.slack.testing import SlackLab
 from tests.lab.world import World
@@ -44,6 +46,10 @@ class Lab:
         self.kubernetes = {
             name: KubernetesLab(cluster) for name, cluster in self.world.clusters.items()
         }
+        self.metrics = {
+            name: MetricsLab(build_store(cluster, scenario=scenario), clock=self.clock)
+            for name, cluster in self.world.clusters.items()
+        }
         self.model = ModelLab(brain) if brain is not None else None
         self._registry = registry
         self._stack = ExitStack()
@@ -61,6 +67,8 @@ class Lab:
         self._stack.enter_context(self.slack)
         for server in self.kubernetes.values():
             self._stack.enter_context(server)
+        for metrics in self.metrics.values():
+            self._stack.enter_context(metrics)
         if self.model is not None:
             self._stack.enter_context(self.model)
         kubeconfig_for(self.kubernetes, self.kubeconfig)
@@ -88,7 +96,11 @@ class Lab:
         first = next(iter(self.kubernetes))
         return {
             "clusters": [
-                {"name": name, "environment": "staging" if "staging" in name else "prod"}
+                {
+                    "name": name,
+                    "environment": "staging" if "staging" in name else "prod",
+                    "prometheus": {"url": self.metrics[name].url},
+                }
                 for name in self.kubernetes
             ],
             "channels": [

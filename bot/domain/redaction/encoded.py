@@ -1,6 +1,7 @@
 """Base64 with a secret in it, once or twice over, which is hidden as a whole.
 
-What decodes to text is searched like text. What is too long to be decoded here is hidden unread.
+What decodes to text is searched like text. What may be text but is too long to be decoded here is
+hidden unread.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ _SHORTEST_RUN = 24
 """Characters; 18 bytes are fewer than any token that tells what it is has."""
 _NEEDLE = b"a" * _SHORTEST_RUN
 _PADDING = 2
+_LONG_CHARS = 1024
+"""A longer run is not cut by a stream, for what it stands for depends on where it begins."""
 _PARTS = re.compile(r"[A-Za-z0-9+]{24,}")
 _WRAPPED_WIDTH = 60
 """Tools break base64 into lines of 64 or 76 characters; shorter lines stand for themselves."""
 _MAY_BE_TEXT = re.compile(r".[A-Za-f]{5}")
 """Every fourth character of encoded ASCII; digests and names fail here, a byte order mark not."""
 _TO_STANDARD = str.maketrans("-_", "+/")
-_PRINTABLE = re.compile(r"[\x20-\x7e\t\n\r\x1b\u00a0-\uffff]*")
+_PRINTABLE = re.compile(r"[\x20-\x7e\t\n\r\x1b\u00a0-\ufffc]*")
 
 
 def encoded(subject: Subject, start: int, holds_secret: Callable[[str], bool]) -> Iterator[Span]:
@@ -35,7 +38,7 @@ def encoded(subject: Subject, start: int, holds_secret: Callable[[str], bool]) -
         stop = classes.find(b" ", at)
         stop = len(text) if stop < 0 else stop
         end = _wrapped_end(subject, at, stop) if stop - at >= _WRAPPED_WIDTH else stop
-        if end > stop:
+        if end > stop or end - at > _LONG_CHARS:
             subject.wholes.append((at, end))
         for _ in range(_PADDING):
             end += text.startswith("=", end)
@@ -63,11 +66,11 @@ def _wrapped_end(subject: Subject, at: int, stop: int) -> int:
 
 
 def _judged(text: str, start: int, end: int, holds_secret: Callable[[str], bool]) -> Iterator[Span]:
-    if end - start > LONGEST_SECRET_CHARS:
-        stop = line_end(text, end)
-        yield Span(start=start, end=stop, kind="unread", since=start, open=stop == len(text))
-        return
     for low, high in _candidates(text, start, end):
+        if high - low > LONGEST_SECRET_CHARS:
+            stop = line_end(text, high)
+            yield Span(start=low, end=stop, kind="unread", since=start, open=stop == len(text))
+            return
         decoded = _decoded(text[low:high])
         if decoded is not None and holds_secret(decoded):
             is_open = high == len(text)
@@ -96,7 +99,8 @@ def _decoded(run: str) -> str | None:
         compact = compact[:-1]
     try:
         content = binascii.a2b_base64(compact + "=" * (-len(compact) % 4))
-        decoded = content.decode("ascii" if content.isascii() else "utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except binascii.Error:
         return None
+    # A run that was cut off may end within a character.
+    decoded = content.decode("utf-8", "replace").removesuffix("\ufffd")
     return decoded if _PRINTABLE.fullmatch(decoded) is not None else None

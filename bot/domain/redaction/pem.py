@@ -114,7 +114,8 @@ def _cut_off(text: str, at: int, limit: int) -> list[tuple[int, int]]:
     for found in _LINE.finditer(text, at, limit):
         if found.start() == found.end():
             break
-        long = _RUN.search(found.group()) is not None
+        first = found.start() <= at + 2 and _BODY.fullmatch(found.group().strip()) is not None
+        long = first or _RUN.search(found.group()) is not None
         gap = 0 if long else gap + 1
         if gap > _GAP_LINES:
             break

@@ -41,7 +41,7 @@ TOKENS = (
     Rule(
         kind="signature",
         anchors=("signature=", "signature%3d"),
-        form=r"signature(?:=|%3d)(?P<s>[A-Za-z0-9%+/_~-]{16,}={0,2})",
+        form=r"signature(?:=|%3d)(?P<s>[A-Za-z0-9%+/_~-]{8,}={0,2})",
         any_case=True,
         judge=looks_random,
     ),

@@ -22,10 +22,10 @@ from bot.domain.investigation import RunState
 from bot.domain.outcome import Outcome
 from bot.flows.question.heartbeat import Heartbeat
 from bot.flows.question.instructions import instruction_in
+from bot.flows.question.kit import is_typed
 from bot.flows.question.leaving import hand_over, postpone
 from bot.flows.question.scope import Unclear, resolve
 from bot.flows.question.session import StoredSession
-from bot.tools.kubectl.tool import is_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +101,7 @@ class Answering:
         deadline = self._clock.monotonic() + self._pace.max_burst_s
         while self._clock.monotonic() < deadline:
             waiting = self._store.waiting(thread_id)
-            if not waiting or is_command(waiting[-1].text):
+            if not waiting or is_typed(waiting[-1].text):
                 return
             quiet_s = (self._clock.now() - waiting[-1].asked_at).total_seconds()
             if quiet_s >= self._pace.burst_s or quiet_s < 0:

@@ -15,9 +15,9 @@ from bot.domain.errors import ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState
 from bot.domain.investigation import RunState
 from bot.domain.outcome import Outcome
-from bot.domain.verdict import Cause, Gap, Status, Verdict
+from bot.domain.verdict import Cause, Status, Verdict
 from bot.flows.question.history import earlier_answers
-from bot.tools.kubectl.tool import KubectlTool, is_command, strip_command
+from bot.flows.question.kit import Kit, is_typed
 from bot.triage.brief import TriageBrief
 
 if TYPE_CHECKING:
@@ -31,16 +31,13 @@ if TYPE_CHECKING:
     from bot.flows.question.session import StoredSession
     from bot.ports.clock import Clock
     from bot.ports.cluster import Clusters
+    from bot.ports.metrics import MetricsSources
     from bot.ports.store import Store
     from bot.triage.answerer import RuleAnswerer
 
 log = structlog.get_logger()
 
 NO_MODEL = "No language model is configured: answered by rules."
-NOT_CONNECTED = (
-    Gap(source="metrics", scope="all", reason="not connected"),
-    Gap(source="AWS", scope="all", reason="not connected"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +58,16 @@ class Ways:
         store: Store,
         registry: Registry,
         clusters: Clusters,
+        metrics: MetricsSources,
         rules: RuleAnswerer,
-        answerer: Callable[[Callable[..., Observation]], Answerer] | None,
+        answerer: Callable[[tuple[Callable[..., Observation], ...]], Answerer] | None,
         ceilings: SpendCeilings,
         clock: Clock,
     ) -> None:
         self._store = store
         self._registry = registry
         self._clusters = clusters
+        self._metrics = metrics
         self._rules = rules
         self._answerer = answerer
         self._ceilings = ceilings
@@ -89,21 +88,22 @@ class Ways:
             UpstreamError: The store failed; the run has to be resumed.
             CancelledByPersonError, LeaseLostError: As the session's `check` says.
         """
-        kubectl = KubectlTool(
+        kit = Kit(
             clusters=self._clusters,
+            metrics=self._metrics,
+            registry=self._registry,
             scope=scope,
             access=access,
             clock=self._clock,
-            extra_kinds=self._registry.custom_kinds,
         )
         text = run.questions[-1].text
-        if is_command(text):
-            return self._command(kubectl, text, run, session)
+        if is_typed(text):
+            return self._command(kit, text, run, session)
         reason = self._why_rules(thread)
         if reason is None and self._answerer is not None:
             try:
-                brief = self._brief(thread, run, session, scope, access)
-                verdict = self._answerer(kubectl.kubectl).answer(brief, session)
+                brief = self._brief(thread, run, session, kit=kit, scope=scope, access=access)
+                verdict = self._answerer(kit.functions).answer(brief, session)
             except UpstreamError as error:
                 if error.system == "database":
                     raise
@@ -111,15 +111,13 @@ class Ways:
                 reason = f"The language model gave no answer ({error}): answered by rules."
             else:
                 return self._done(run, session, verdict, notice=None)
-        verdict = self._by_rules(run, session, scope, access)
+        verdict = self._by_rules(session, kit, scope, access)
         return self._done(run, session, verdict, notice=reason)
 
-    def _command(
-        self, kubectl: KubectlTool, text: str, run: Investigation, session: StoredSession
-    ) -> Outcome:
+    def _command(self, kit: Kit, text: str, run: Investigation, session: StoredSession) -> Outcome:
         started = self._clock.monotonic()
         try:
-            observation = kubectl.kubectl(strip_command(text))
+            observation = kit.typed(text)
         except ToolError as error:
             return Outcome(
                 investigation_id=run.investigation_id,
@@ -139,9 +137,7 @@ class Ways:
             command=evidence,
         )
 
-    def _by_rules(
-        self, run: Investigation, session: StoredSession, scope: Scope, access: Access
-    ) -> Verdict:
+    def _by_rules(self, session: StoredSession, kit: Kit, scope: Scope, access: Access) -> Verdict:
         started = self._clock.monotonic()
         text = "\n".join(question.text for question in session.questions)
         verdict = self._rules.answer(
@@ -149,7 +145,7 @@ class Ways:
             session,
         )
         ledger = session.ledger()
-        coverage = coverage_of(ledger, unusable=NOT_CONNECTED)
+        coverage = coverage_of(ledger, unusable=kit.unusable)
         judgement = judge(
             verdict,
             cited=[entry for entry in ledger if entry.label in verdict.evidence],
@@ -197,6 +193,8 @@ class Ways:
         thread: Thread,
         run: Investigation,
         session: StoredSession,
+        *,
+        kit: Kit,
         scope: Scope,
         access: Access,
     ) -> Brief:
@@ -208,7 +206,7 @@ class Ways:
             access=_in_words(scope, access),
             subject=question.subject,
             earlier=earlier_answers(self._store, thread, before=run),
-            unusable=NOT_CONNECTED,
+            unusable=kit.unusable,
             names=self._registry.cluster_names(),
         )
 

@@ -12,6 +12,7 @@ from bot.adapters.slack import limits
 from bot.adapters.slack.actions import DETAILS, RATE, RETRY
 from bot.adapters.slack.blocks import parts
 from bot.adapters.slack.blocks.card import Block, Card
+from bot.adapters.slack.blocks.chart import charts_of
 from bot.adapters.slack.blocks.evidence import coverage_lines, evidence_line
 from bot.adapters.slack.text import (
     clip,
@@ -123,6 +124,7 @@ def _groups(outcome: Outcome, verdict: Verdict) -> list[_Group]:
         _Group(rank=6, title="the fix", blocks=_steps("Permanent fix", verdict.permanent)),
         _Group(rank=7, title="advice", blocks=_advice(verdict)),
         _Group(rank=2, title="evidence", blocks=_evidence(outcome, verdict)),
+        _Group(rank=5, title="charts", blocks=_charts(outcome, verdict)),
         _Group(rank=1, title="coverage", blocks=parts.paragraphs(coverage_lines(verdict.coverage))),
         _Group(rank=4, title="how it ended", blocks=notice),
     ]
@@ -240,6 +242,11 @@ def _evidence(outcome: Outcome, verdict: Verdict) -> list[Block]:
     if rest > 0:
         lines.append(f"… and {rest} more under Details")
     return parts.paragraphs(lines)
+
+
+def _charts(outcome: Outcome, verdict: Verdict) -> list[Block]:
+    """Return the measurements the answer rests on, drawn."""
+    return charts_of(entry for entry in outcome.evidence if entry.label in verdict.evidence)
 
 
 def _footer(outcome: Outcome, verdict: Verdict) -> str:

@@ -14,9 +14,10 @@ from bot.adapters.slack import limits
 from bot.adapters.slack.text import clip
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from bot.domain.chart import Chart, ChartSeries, Point
+    from bot.domain.evidence import Evidence
 
 _DIGITS: Final = 4
 _DAY_S: Final = 86_400.0
@@ -24,6 +25,13 @@ _LEAST_SHARE: Final = 0.5
 """Of the times: a series that would cost more of them than that is left out instead."""
 
 _Buckets = dict[int, float]
+
+
+def charts_of(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+    """Return the charts of these observations that have points, as many as a message may hold."""
+    charts = [entry.observation.chart for entry in evidence]
+    drawn = [one for one in charts if one and any(series.points for series in one.series)]
+    return [chart_block(one) for one in drawn[: limits.CHARTS_PER_MESSAGE]]
 
 
 def chart_block(chart: Chart) -> dict[str, Any]:

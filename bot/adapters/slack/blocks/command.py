@@ -11,6 +11,7 @@ from bot.adapters.slack import limits
 from bot.adapters.slack.blocks import parts
 from bot.adapters.slack.blocks.answer import controls
 from bot.adapters.slack.blocks.card import Card
+from bot.adapters.slack.blocks.chart import charts_of
 from bot.adapters.slack.blocks.evidence import STATE_WORDS, result_of, scope_of, size
 from bot.adapters.slack.text import (
     clip,
@@ -42,6 +43,7 @@ def command_cards(outcome: Outcome, command: Evidence) -> tuple[Card, ...]:
         f" · {clip_escaped(scope_of(seen), 150)} · {when(seen.collected_at)}"
     )
     table = _table(seen.grid, seen.query) if seen.grid is not None else None
+    chart = charts_of((command,))
     if table is not None:
         bodies: list[Block] = [table]
         left = 0
@@ -51,7 +53,7 @@ def command_cards(outcome: Outcome, command: Evidence) -> tuple[Card, ...]:
     last = len(bodies) - 1
     cards = []
     for number, body in enumerate(bodies):
-        blocks = [parts.section(line), body] if number == 0 else [body]
+        blocks = [parts.section(line), *chart, body] if number == 0 else [body]
         if number == last:
             blocks += [*notes, *controls(outcome)]
         cards.append(Card(text=_text(command, number), blocks=tuple(blocks)))

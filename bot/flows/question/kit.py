@@ -1,0 +1,78 @@
+"""The read-only tools of one asker in one conversation: what a model may call and people type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.verdict import Gap
+from bot.tools.kubectl.tool import KubectlTool, is_command, strip_command
+from bot.tools.promql.tool import PromqlTool
+from bot.tools.promql.typed import is_promql, read_typed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.domain.conversation import Scope
+    from bot.domain.evidence import Observation
+    from bot.domain.registry import Access, Registry
+    from bot.ports.clock import Clock
+    from bot.ports.cluster import Clusters
+    from bot.ports.metrics import MetricsSources
+
+
+def is_typed(text: str) -> bool:
+    """Tell whether a message is a command or a query of its own, which needs no model."""
+    return is_command(text) or is_promql(text)
+
+
+class Kit:
+    """Tools bound to what one person may read."""
+
+    def __init__(
+        self,
+        *,
+        clusters: Clusters,
+        metrics: MetricsSources,
+        registry: Registry,
+        scope: Scope,
+        access: Access,
+        clock: Clock,
+    ) -> None:
+        self._kubectl = KubectlTool(
+            clusters=clusters,
+            scope=scope,
+            access=access,
+            clock=clock,
+            extra_kinds=registry.custom_kinds,
+        )
+        self._promql = PromqlTool(sources=metrics, scope=scope, access=access, clock=clock)
+        self._metered = registry.metered(scope.clusters)
+        self._scope = scope
+
+    @property
+    def functions(self) -> tuple[Callable[..., Observation], ...]:
+        """What a model may call; PromQL only where the conversation has metrics."""
+        if not self._metered:
+            return (self._kubectl.kubectl,)
+        return (self._kubectl.kubectl, self._promql.promql, self._promql.find_metrics)
+
+    @property
+    def unusable(self) -> tuple[Gap, ...]:
+        """Sources an answer has to name as not looked at."""
+        bare = [name for name in self._scope.clusters if name not in self._metered]
+        gaps = [
+            Gap(source="metrics", scope=name, reason="no Prometheus in the registry")
+            for name in bare
+        ]
+        return (*gaps, Gap(source="AWS", scope="all", reason="not connected"))
+
+    def typed(self, text: str) -> Observation:
+        """Run what a person typed.
+
+        Raises:
+            ToolError: The grammar, the guard or the person's rights refuse it.
+        """
+        if is_command(text):
+            return self._kubectl.kubectl(strip_command(text))
+        query = read_typed(text)
+        return self._promql.promql(query.query, query.minutes, query.compare)

@@ -1,0 +1,1 @@
+"""The PromQL tool: guarded queries of metrics servers, answered as summaries."""
