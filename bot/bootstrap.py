@@ -37,6 +37,7 @@ from bot.adapters.store.store import SqlStore
 from bot.agent.answerer import Answerer
 from bot.agent.budget import Limits
 from bot.agent.prompt_book import PromptBook
+from bot.domain import secret_text
 from bot.domain.errors import SettingsError
 from bot.domain.redaction.engine import Redactor
 from bot.domain.registry import Registry
@@ -85,10 +86,12 @@ class Workplace:
 
 
 def build_redactor(settings: Settings) -> Redactor:
-    """Return what takes secrets out, with this installation's key."""
+    """Return what takes secrets out, with this installation's key; installed for the process."""
     chosen = settings.service.redaction_key
     key = kept_key(settings.service.home) if chosen is None else chosen.get_secret_value().encode()
-    return Redactor(key=key)
+    redactor = Redactor(key=key)
+    secret_text.install(redactor)
+    return redactor
 
 
 def new_id() -> str:
