@@ -13,7 +13,44 @@ from tests.unit.redaction_corpus import working
 GOAL_MS_PER_MB: Final = 200
 _MEGABYTE = 1_000_000
 _ROUNDS = 5
+_TELLING_S = 0.005
 _SECRETS_PER_LINE = 0.01
+
+
+# What a hostile log would be made of: each is the beginning of something a rule looks for.
+ADVERSARIAL: Final = (
+    "password=", "password: ", "token=/var/", 'token="a b ', "cookie: ", "cookie: a=b; ",
+    "authorization: ", "://a:", "://a:b@", "eyJaaaaaaaa.", "aaaa",
+    "-----BEGIN PRIVATE KEY-----\n",
+    "-----BEGIN PRIVATE KEY-----\nAAAA\n", "name: password\nvalue: ", 'token=\\"', "token=%22",
+    "<token>", "--password ", "-", "\\", '"', "data:\n  a: b\n", "password: |\n  ",
+    'tokens: ["a",',
+    "\u2039secret:a:000000\u203a", "\u2039secret:", "curl -u ", "mysql a ", "A", "a/b",
+    "QUFB\n",
+    "a:b@tcp(", "%3a%2f%2fa", "token is ", "secret: a-", "token=a;", '{"a":',
+)  # fmt: skip
+_ADVERSARIAL_SIZE = 40_000
+
+
+def worst_growth(redactor: Redactor) -> float:
+    """How many times as long twice the text takes, for the worst adversarial unit; 4 is quadratic."""
+    found = []
+    for unit in ADVERSARIAL:
+        once = (unit * (_ADVERSARIAL_SIZE // len(unit) + 1))[:_ADVERSARIAL_SIZE]
+        short_s, long_s = _took_s(redactor, once), _took_s(redactor, once + once)
+        # Below a few milliseconds the clock, not the rule, is measured.
+        if long_s > _TELLING_S:
+            found.append(long_s / short_s)
+    return max(found, default=1.0)
+
+
+def _took_s(redactor: Redactor, text: str) -> float:
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        redactor.redact(text)
+        took.append(time.process_time() - began)
+    return min(took)
 
 
 def log_mix(seed: int = 7, size: int = _MEGABYTE) -> str:
@@ -55,6 +92,7 @@ def measure() -> dict[str, float]:
         "redaction_ms_per_mb": took_ms[_ROUNDS // 2] / megabytes,
         "redaction_ms_per_mb_best": took_ms[0] / megabytes,
         "redaction_mb_per_s": megabytes / (took_ms[_ROUNDS // 2] / 1000),
+        "redaction_worst_growth": worst_growth(redactor),
         "redaction_goal_ms_per_mb": GOAL_MS_PER_MB,
     }
 

@@ -40,10 +40,6 @@ class Redacted:
     """How many secrets of which kind were hidden, by kind."""
 
 
-_PASSES = 4
-"""What stands beside a placeholder may read as a secret only then; in practice two are enough."""
-
-
 class Redactor:
     """Hides secrets under one installation's key; pure, and safe to share between threads."""
 
@@ -56,18 +52,13 @@ class Redactor:
 
         Total: there is no text it raises for. A second pass changes nothing.
         """
-        counts: Counter[str] = Counter()
-        for _ in range(_PASSES):
-            spans = self.find(text)
-            if not spans:
-                break
-            counts.update(span.kind for span in spans)
-            text = self.cover(text, spans)
-        return Redacted(text=text, found=tuple(sorted(counts.items())))
+        spans = self.find(text)
+        counts = Counter(span.kind for span in spans)
+        return Redacted(text=self.cover(text, spans), found=tuple(sorted(counts.items())))
 
     def mask(self, text: str) -> str:
         """Return the text alone, with every secret replaced by a placeholder."""
-        return self.redact(text).text
+        return self.cover(text, self.find(text))
 
     def placeholder(self, kind: str, secret: str) -> str:
         """Return what stands for a secret that is known to be one."""
