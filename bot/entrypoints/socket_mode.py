@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -112,4 +113,16 @@ class SocketRunner:
         self, _client: BaseSocketModeClient, message: dict[str, Any], _raw: str | None
     ) -> None:
         if message.get("type") == "hello":
+            self._answer_at_once()
             self._greeted.set()
+
+    def _answer_at_once(self) -> None:
+        """Let acknowledgements leave unbuffered.
+
+        A mention comes as two events, and the second small answer on the socket would wait for the
+        peer's delayed acknowledgement of the first, some 40 ms (Nagle's algorithm, RFC 896).
+        """
+        session = self._handler.client.current_session
+        sock = session.sock if session is not None else None
+        if sock is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -33,7 +33,7 @@ _ADVERSARIAL_SIZE = 40_000
 
 
 def worst_growth(redactor: Redactor) -> float:
-    """How many times as long twice the text takes, for the worst adversarial unit; 4 is quadratic."""
+    """How many times as long twice the text takes, for the worst unit; 4 is quadratic."""
     found = []
     for unit in ADVERSARIAL:
         once = (unit * (_ADVERSARIAL_SIZE // len(unit) + 1))[:_ADVERSARIAL_SIZE]

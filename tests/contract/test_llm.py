@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.investigation import TextBlock, ToolResult, ToolUse, Turn
 from bot.ports.model import StopReason
-from tests.contract.llm_bench import MODEL, Bench, answer, asking, bench_with, user
+from tests.bench.llm_bench import MODEL, Bench, answer, asking, bench_with, user
 from tests.lab.model import outages
 from tests.lab.model.brains import ScriptedBrain, call, say
 from tests.lab.model.replies import Reply, ToolCall

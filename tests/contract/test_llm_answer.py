@@ -18,11 +18,11 @@ from bot.domain.evidence import EvidenceState, Observation
 from bot.domain.registry import FULL_ACCESS
 from bot.domain.verdict import Cause, Gap, HypothesisState, Status, Verdict
 from bot.tools.kubectl.tool import KubectlTool
-from tests.contract.llm_bench import Bench, bench_with
+from tests.bench.agent_bench import NOW, MemorySession, seen
+from tests.bench.llm_bench import Bench, bench_with
 from tests.lab.model import outages
 from tests.lab.model.brains import ScriptedBrain, call, conclude, say
 from tests.lab.model.obedient import ObedientBrain
-from tests.unit.agent_bench import NOW, MemorySession, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -195,7 +195,7 @@ def test_at_a_ceiling_the_answer_is_partial_and_says_so(bench: Bench) -> None:
     verdict = ask(bench, limits=Limits(max_turns=2))
     assert verdict.status is Status.INCONCLUSIVE
     assert bench.lab.turns()[-1].request.forced_tool == "conclude"
-    assert "2 model turns" in verdict.hypotheses[-1].statement
+    assert "2 model turns" in verdict.caveats[-1]
 
 
 def test_an_answer_nobody_has_seen_evidence_for_is_not_believed(bench: Bench) -> None:

@@ -16,7 +16,7 @@ from bot.adapters.llm.messages import Patience
 from bot.adapters.llm.pricing import Pricing
 from bot.domain.errors import CancelledByPersonError, DeniedError, UpstreamError
 from bot.domain.investigation import TextBlock
-from tests.contract.llm_bench import MODEL, QUICK, Bench, answer, asking, bench_with
+from tests.bench.llm_bench import MODEL, QUICK, Bench, answer, asking, bench_with
 from tests.lab.model import outages
 from tests.lab.model.brains import PacedBrain, ScriptedBrain, say
 from tests.lab.model.journal import Outcome

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from bot.domain.evidence import Evidence
     from bot.domain.investigation import Investigation
     from tests.flows.conftest import Running
     from tests.lab.installation import Process
@@ -142,6 +143,14 @@ def run_of(installation: Installation, question: Message) -> Investigation | Non
         store = SqlStore(engine, SystemClock(), new_id)
         thread = store.find_thread(ChannelId(question.channel), MessageTs(question.ts))
         return next(iter(store.latest(thread.thread_id, limit=1)), None) if thread else None
+
+
+def evidence_of(installation: Installation, question: Message) -> list[Evidence]:
+    """Return what was read for the thread's newest run, in order."""
+    run = run_of(installation, question)
+    assert run is not None
+    with database_of(installation) as engine:
+        return SqlStore(engine, SystemClock(), new_id).of_investigation(run.investigation_id)
 
 
 def wait_until_closed(installation: Installation, question: Message) -> Investigation:

@@ -98,12 +98,6 @@ def test_json_prints_the_verdict_and_nothing_else(with_kubeconfig: Shell) -> Non
     assert verdict["coverage"]["not_tried"]
 
 
-def test_a_cluster_can_be_named(with_kubeconfig: Shell) -> None:
-    ended = with_kubeconfig.nightdesk("ask", "kubectl get nodes", "--cluster", "prod-us")
-    assert ended.returncode == 0, ended.stderr
-    assert "[prod-us" in ended.stdout
-
-
 def test_a_refused_command_says_which_rule_and_fails(with_kubeconfig: Shell) -> None:
     ended = with_kubeconfig.nightdesk("ask", "kubectl delete deployment cart -n shop")
     assert ended.returncode == 1
@@ -140,7 +134,9 @@ def test_a_cluster_that_hangs_is_named_as_unreachable(lab: Lab, with_kubeconfig:
     assert "Traceback" not in ended.stderr
 
 
-def test_a_namespace_it_may_not_read_is_named_as_denied(lab: Lab, with_kubeconfig: Shell) -> None:
+def test_in_the_cluster_named_a_namespace_it_may_not_read_is_named_as_denied(
+    lab: Lab, with_kubeconfig: Shell
+) -> None:
     lab.world.cluster("prod-us").deny(resource="pods", namespace="payments")
     ended = with_kubeconfig.nightdesk(
         "ask", "--json", "kubectl get pods -n payments", "--cluster", "prod-us"

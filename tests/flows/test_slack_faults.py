@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.flows.crashing import ONE_READ, PODS, SUMMARY
-from tests.flows.house import PATIENCE_S, held_about, refill_buckets, shown_in_thread
+from tests.flows.house import (
+    PATIENCE_S,
+    evidence_of,
+    held_about,
+    refill_buckets,
+    shown_in_thread,
+)
 from tests.lab.chat import Chat
 from tests.lab.model.brains import conclude
 from tests.lab.model.outages import held
@@ -114,13 +120,11 @@ def test_a_connection_that_breaks_leaves_one_answer(
 def test_an_output_of_twenty_kilobytes_is_shown_whole_in_several_messages(
     running: Running, chat: Chat
 ) -> None:
-    command = "kubectl get deployments -A -o yaml"
-    question, _ = chat.asked_and_answered(command)
+    question, _ = chat.asked_and_answered("kubectl get deployments -A -o yaml")
     shown = shown_in_thread(running.slack, "#oncall", question.ts)
-    output = running.installation.run("ask", command, "--cluster", "prod-eu").stdout
-    lines = {line.strip() for line in output.splitlines()[1:] if line.strip()}
-    assert sum(map(len, output.splitlines())) > 11_000
-    assert [line for line in lines if line not in shown] == []
+    (read,) = evidence_of(running.installation, question)
+    assert len(read.observation.body) > 11_000
+    assert [line for line in read.observation.body.splitlines() if line.strip() not in shown] == []
 
 
 def test_an_output_beyond_what_a_thread_holds_says_how_much_is_missing(

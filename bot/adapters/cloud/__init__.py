@@ -1,1 +1,0 @@
-"""Reads of AWS accounts over botocore; the port is its contract."""

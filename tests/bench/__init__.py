@@ -1,0 +1,1 @@
+"""What speed and memory the product has, and the workbenches that measurements and tests share."""
