@@ -17,6 +17,8 @@ from slack_sdk import WebClient
 
 from bot.adapters.buckets import TokenBuckets
 from bot.adapters.clock import SystemClock
+from bot.adapters.cloud.aws import AwsCloud
+from bot.adapters.cloud.connection import AccountConnection
 from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.adapters.jobs import RqDoorbell
 from bot.adapters.llm.anthropic_client import anthropic_model
@@ -40,6 +42,7 @@ from bot.agent.prompt_book import PromptBook
 from bot.domain import secret_text
 from bot.domain.errors import SettingsError
 from bot.domain.redaction.engine import Redactor
+from bot.domain.redaction.placeholder import Seal
 from bot.domain.registry import Registry
 from bot.flows.question.answer import Answering
 from bot.flows.question.desk import Desk
@@ -49,6 +52,7 @@ from bot.flows.sweep import ANSWER_JOB
 from bot.ports.clock import Clock
 from bot.ports.queue import Queue
 from bot.settings import Settings, named_secret
+from bot.tools.aws.catalogue import load_catalogue
 from bot.triage.answerer import RuleAnswerer
 
 if TYPE_CHECKING:
@@ -85,10 +89,19 @@ class Workplace:
     desk: Desk
 
 
+def redaction_key(settings: Settings) -> bytes:
+    """Return the key of this installation's placeholders."""
+    chosen = settings.service.redaction_key
+    return kept_key(settings.service.home) if chosen is None else chosen.get_secret_value().encode()
+
+
 def build_redactor(settings: Settings) -> Redactor:
     """Return what takes secrets out, with this installation's key; installed for the process."""
-    chosen = settings.service.redaction_key
-    key = kept_key(settings.service.home) if chosen is None else chosen.get_secret_value().encode()
+    return installed_redactor(redaction_key(settings))
+
+
+def installed_redactor(key: bytes) -> Redactor:
+    """Return a redactor with this key, which is also what tools and triage use from now on."""
     redactor = Redactor(key=key)
     secret_text.install(redactor)
     return redactor
@@ -202,7 +215,7 @@ def build_investigator(settings: Settings) -> Answering:
         roster=place.roster,
         registry=place.registry,
         clock=place.clock,
-        mask=place.redactor.mask,
+        key=redaction_key(settings),
         call_another=lambda thread_id: place.doorbell.ring(Queue.QUESTIONS, ANSWER_JOB, thread_id),
     )
 
@@ -215,7 +228,7 @@ def build_answering(
     roster: Roster,
     registry: Registry,
     clock: Clock,
-    mask: Callable[[str], str],
+    key: bytes,
     call_another: Callable[[ThreadId], object],
 ) -> Answering:
     """Return the answering half of the question journey over these parts.
@@ -229,12 +242,15 @@ def build_answering(
         timeout_s=settings.service.cluster_timeout_s,
     )
     metrics = build_metrics(settings, registry, clock=clock)
+    seal, mask = Seal(key), installed_redactor(key).mask
     limits = settings.limits
     ways = Ways(
         store=store,
         registry=registry,
         clusters=clusters,
         metrics=metrics,
+        cloud=build_cloud(settings, registry, seal=seal, clock=clock),
+        seal=seal,
         rules=RuleAnswerer(clusters=clusters, clock=clock),
         answerer=_answerer_factory(settings, clock=clock, mask=mask),
         ceilings=SpendCeilings(
@@ -266,6 +282,27 @@ def build_metrics(settings: Settings, registry: Registry, *, clock: Clock) -> Pr
         {one.name: one.prometheus for one in registry.clusters if one.prometheus is not None},
         clock=clock,
         secret_of=named_secret,
+        timeout_s=settings.service.cluster_timeout_s,
+    )
+
+
+def build_cloud(settings: Settings, registry: Registry, *, seal: Seal, clock: Clock) -> AwsCloud:
+    """Return the registry's connected accounts; nothing is loaded before the first read."""
+    connections = [
+        AccountConnection(
+            account=account,
+            role_arn=account.role_arn,
+            external_id=named_secret(account.external_id_env) if account.external_id_env else None,
+            endpoint_url=account.endpoint_url,
+        )
+        for account in registry.connected_accounts()
+    ]
+    listed = load_catalogue().operations if connections else ()
+    return AwsCloud(
+        connections,
+        allowed=[(operation.service, operation.name) for operation in listed],
+        seal=seal,
+        clock=clock,
         timeout_s=settings.service.cluster_timeout_s,
     )
 

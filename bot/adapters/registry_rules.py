@@ -89,6 +89,13 @@ def _in_accounts(registry: Registry, environments: tuple[str, ...]) -> Iterator[
         yield from _environment(place, account.environment, environments)
         if not _ACCOUNT_ID.fullmatch(account.account_id):
             yield (*place, "account_id"), f"{account.account_id!r} is not twelve digits"
+        if account.role_arn is not None and not re.fullmatch(
+            rf"arn:aws[a-z-]*:iam::{re.escape(account.account_id)}:role/[\w+=,.@/-]+",
+            account.role_arn,
+        ):
+            yield (*place, "role_arn"), f"is no role of account {account.account_id}"
+        if account.role_arn is not None and not account.regions:
+            yield (*place, "role_arn"), "needs `regions`: name those that may be read"
         for at, region in enumerate(account.regions):
             if not _REGION.fullmatch(region):
                 yield (*place, "regions", at), f"{region!r} is no region such as eu-west-1"

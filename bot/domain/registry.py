@@ -47,7 +47,14 @@ class Account:
     account_id: str
     environment: str = "prod"
     regions: tuple[str, ...] = ()
+    """Regions that may be read; the first is meant when none is named."""
     aliases: tuple[str, ...] = ()
+    role_arn: str | None = None
+    """The read role to take on; without it the account is known but not read."""
+    external_id_env: str | None = None
+    """Name of the environment variable with the external id the role asks for."""
+    endpoint_url: str | None = None
+    """One address for every service instead of AWS's own, such as a simulator's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,9 @@ class Grant:
     """Names or shell patterns."""
     namespaces: tuple[str, ...] = ("*",)
     """Names or shell patterns; `*` alone also grants what belongs to no namespace."""
+    accounts: tuple[str, ...] | None = None
+    """Cloud accounts; unset, all of them if the entry narrows neither clusters nor namespaces,
+    else none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +118,15 @@ class Access:
                 if namespace is None
                 else _matches(namespace, grant.namespaces)
             )
+            for grant in self.grants
+        )
+
+    def may_read_account(self, account: str) -> bool:
+        """Tell whether the cloud account of that name may be read."""
+        return any(
+            _matches(account, grant.accounts)
+            if grant.accounts is not None
+            else grant.clusters == ("*",) and grant.namespaces == ("*",)
             for grant in self.grants
         )
 
@@ -148,6 +167,11 @@ class Registry:
     def aliases(self) -> tuple[str, ...]:
         """Return the other names of all clusters."""
         return tuple(alias for cluster in self.clusters for alias in cluster.aliases)
+
+    def connected_accounts(self, text: str = "") -> tuple[Account, ...]:
+        """Return the accounts that can be read; those a text names come first."""
+        known = [account for account in self.accounts if account.role_arn is not None]
+        return tuple(sorted(known, key=lambda account: not _is_meant(text, account)))
 
     def metered(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return those of the clusters whose metrics can be read."""
@@ -202,6 +226,10 @@ class Registry:
             namespace = entry.namespace if entry is not None else None
             return Scope(clusters=(self.clusters[0].name,), namespace=namespace)
         return None
+
+
+def _is_meant(text: str, account: Account) -> bool:
+    return any(_names(text, name) for name in (account.name, account.account_id, *account.aliases))
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

@@ -19,7 +19,6 @@ from bot.bootstrap import build_answering, load_registry, new_id
 from bot.domain.conversation import ChannelId, MessageTs, PersonId, Question, Scope, Surface
 from bot.domain.errors import SettingsError
 from bot.domain.investigation import RunState
-from bot.domain.redaction.engine import Redactor
 from bot.domain.registry import FULL_ACCESS
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def ask(
         roster=TerminalRoster(),
         registry=replace(registry, access=FULL_ACCESS.grants),
         clock=clock,
-        mask=Redactor(key=secrets.token_bytes(KEY_BYTES)).mask,
+        key=secrets.token_bytes(KEY_BYTES),
         call_another=lambda _thread_id: None,
     )
     answering.answer(thread.thread_id)

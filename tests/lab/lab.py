@@ -89,6 +89,11 @@ class Lab:
     def channel_id(self, name: str) -> str:
         return str(self.slack.workspace.channel(name).id)
 
+    def declare(self, **sections: object) -> None:
+        """Add sections to the registry file of a lab that runs."""
+        self._registry = {**self.registry(), **sections}
+        self.registry_file.write_text(yaml.safe_dump(self.registry()), encoding="utf-8")
+
     def registry(self) -> dict[str, object]:
         """The registry in force: what was given, or every cluster for everyone."""
         if self._registry is not None:

@@ -36,4 +36,6 @@ def instruction_in(text: str, *, registry: Registry) -> str | None:
     if known is None:
         names = ", ".join(entry.name for entry in registry.accounts) or "none"
         return f"There is no account {account[1]} in the registry. There is: {names}."
-    return f"{known.name} is in the registry, but I cannot read AWS accounts in this version."
+    if known.role_arn is None:
+        return f"{known.name} is in the registry without a role, so I cannot read it."
+    return f"Name it when you ask, such as: what fails in {known.name}? Then I look there first."

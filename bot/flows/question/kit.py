@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.verdict import Gap
+from bot.tools.aws.scoping import CloudScope
+from bot.tools.aws.tool import AwsTool
 from bot.tools.kubectl.tool import KubectlTool, is_command, strip_command
 from bot.tools.promql.tool import PromqlTool
 from bot.tools.promql.typed import is_promql, read_typed
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
 
     from bot.domain.conversation import Scope
     from bot.domain.evidence import Observation
+    from bot.domain.redaction.placeholder import Seal
     from bot.domain.registry import Access, Registry
     from bot.ports.clock import Clock
+    from bot.ports.cloud import Cloud
     from bot.ports.cluster import Clusters
     from bot.ports.metrics import MetricsSources
 
@@ -33,7 +37,10 @@ class Kit:
         *,
         clusters: Clusters,
         metrics: MetricsSources,
+        cloud: Cloud,
+        seal: Seal,
         registry: Registry,
+        text: str,
         scope: Scope,
         access: Access,
         clock: Clock,
@@ -47,14 +54,22 @@ class Kit:
         )
         self._promql = PromqlTool(sources=metrics, scope=scope, access=access, clock=clock)
         self._metered = registry.metered(scope.clusters)
+        accounts = [
+            one for one in registry.connected_accounts(text) if access.may_read_account(one.name)
+        ]
+        self._aws = (
+            AwsTool(cloud, CloudScope(accounts=tuple(accounts)), access, clock, seal=seal)
+            if accounts
+            else None
+        )
         self._scope = scope
 
     @property
     def functions(self) -> tuple[Callable[..., Observation], ...]:
-        """What a model may call; PromQL only where the conversation has metrics."""
-        if not self._metered:
-            return (self._kubectl.kubectl,)
-        return (self._kubectl.kubectl, self._promql.promql, self._promql.find_metrics)
+        """What a model may call; only what this conversation has is offered."""
+        metrics = (self._promql.promql, self._promql.find_metrics) if self._metered else ()
+        aws = self._aws.functions() if self._aws is not None else ()
+        return (self._kubectl.kubectl, *metrics, *aws)
 
     @property
     def unusable(self) -> tuple[Gap, ...]:
@@ -64,7 +79,9 @@ class Kit:
             Gap(source="metrics", scope=name, reason="no Prometheus in the registry")
             for name in bare
         ]
-        return (*gaps, Gap(source="AWS", scope="all", reason="not connected"))
+        if self._aws is None:
+            gaps.append(Gap(source="AWS", scope="all", reason="no account that may be read here"))
+        return tuple(gaps)
 
     def typed(self, text: str) -> Observation:
         """Run what a person typed.

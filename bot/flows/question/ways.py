@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from bot.domain.conversation import Scope, Thread
     from bot.domain.evidence import Evidence, Observation
     from bot.domain.investigation import Investigation
+    from bot.domain.redaction.placeholder import Seal
     from bot.domain.registry import Access, Registry
     from bot.flows.question.session import StoredSession
     from bot.ports.clock import Clock
+    from bot.ports.cloud import Cloud
     from bot.ports.cluster import Clusters
     from bot.ports.metrics import MetricsSources
     from bot.ports.store import Store
@@ -59,6 +61,8 @@ class Ways:
         registry: Registry,
         clusters: Clusters,
         metrics: MetricsSources,
+        cloud: Cloud,
+        seal: Seal,
         rules: RuleAnswerer,
         answerer: Callable[[tuple[Callable[..., Observation], ...]], Answerer] | None,
         ceilings: SpendCeilings,
@@ -68,6 +72,8 @@ class Ways:
         self._registry = registry
         self._clusters = clusters
         self._metrics = metrics
+        self._cloud = cloud
+        self._seal = seal
         self._rules = rules
         self._answerer = answerer
         self._ceilings = ceilings
@@ -91,7 +97,10 @@ class Ways:
         kit = Kit(
             clusters=self._clusters,
             metrics=self._metrics,
+            cloud=self._cloud,
+            seal=self._seal,
             registry=self._registry,
+            text="\n".join(question.text for question in session.questions),
             scope=scope,
             access=access,
             clock=self._clock,

@@ -1,0 +1,1 @@
+"""Reads of AWS accounts over botocore; the port is its contract."""

@@ -1,0 +1,1 @@
+"""The `aws` tools: listed reads of registered accounts, and the composites built from them."""
