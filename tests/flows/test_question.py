@@ -9,12 +9,13 @@ from tests.lab.model.brains import call, conclude
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Running
+    from tests.lab.model.replies import ToolCall
 
 PODS = call("kubectl", command="kubectl get pods -n shop")
 WARNINGS = call("kubectl", command="kubectl events -n shop --types=Warning")
 
 
-def verdict(summary: str, **more: object) -> object:
+def verdict(summary: str, **more: object) -> ToolCall:
     fields: dict[str, object] = {
         "status": "CONFIRMED",
         "summary": summary,

@@ -166,7 +166,7 @@ def test_a_calm_deployment_is_healthy(calm: Desk) -> None:
 def test_two_objects_of_one_question_are_both_told(calm: Desk) -> None:
     verdict, _ = calm.ask("are cart and checkout healthy?")
     assert verdict.status is Status.HEALTHY
-    assert "*cart*" in verdict.summary
+    assert "**cart**" in verdict.summary
     assert "*checkout*" in verdict.summary
 
 
@@ -305,7 +305,7 @@ def test_what_another_fault_needs_is_the_root_of_both(tmp_path: Path) -> None:
         verdict, session = asked.ask("why is cart failing?")
     assert verdict.object == "prod-eu/deployment/shop/checkout"
     assert verdict.cause is Cause.MISSING_CONFIG
-    assert "That stops *cart*, which needs it." in verdict.summary
+    assert "That stops **cart**, which needs it." in verdict.summary
     assert set(cited_labels(verdict.summary)) <= {entry.label for entry in session.ledger()}
 
 
