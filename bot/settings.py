@@ -32,7 +32,11 @@ class SlackSettings(BaseSettings):
     """How Slack is reached."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SLACK_", extra="ignore", use_attribute_docstrings=True, populate_by_name=True
+        env_prefix="SLACK_",
+        extra="ignore",
+        env_ignore_empty=True,
+        use_attribute_docstrings=True,
+        populate_by_name=True,
     )
 
     bot_token: SecretStr | None = None
@@ -51,6 +55,7 @@ class ModelSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="NIGHTDESK_MODEL_",
         extra="ignore",
+        env_ignore_empty=True,
         use_attribute_docstrings=True,
         populate_by_name=True,
     )
@@ -77,6 +82,7 @@ class LimitSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="NIGHTDESK_MAX_",
         extra="ignore",
+        env_ignore_empty=True,
         use_attribute_docstrings=True,
         populate_by_name=True,
     )
@@ -105,6 +111,7 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="NIGHTDESK_",
         extra="ignore",
+        env_ignore_empty=True,
         use_attribute_docstrings=True,
         populate_by_name=True,
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.ports.clock import Clock
 
-PING_INTERVAL_S: Final = 10.0
+PING_INTERVAL_S: Final = 5.0
 STALE_AFTER_S: Final = 4 * PING_INTERVAL_S
 """The SDK itself gives a session up after four missed pings."""
 

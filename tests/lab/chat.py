@@ -18,7 +18,7 @@ ENDS = frozenset({DETAILS, RATE, RETRY})
 class Chat:
     """One workspace, seen from the people's side."""
 
-    def __init__(self, slack: SlackLab, *, patience_s: float = 15.0) -> None:
+    def __init__(self, slack: SlackLab, *, patience_s: float = 25.0) -> None:
         self.slack = slack
         self._patience_s = patience_s
 

@@ -103,10 +103,17 @@ def _transaction(connection: Connection) -> Iterator[None]:
                 connection.invalidate()
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _wrong_url(f"lies in {folder}, which cannot be made ({error.strerror})") from error
+
+
 def _open_sqlite(url: URL) -> Engine:
     in_memory = url.database in {None, "", ":memory:"}
     if url.database is not None and not in_memory:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(url.database).parent)
     options: dict[str, Any] = {"poolclass": QueuePool, "pool_timeout": POOL_WAIT_S}
     if in_memory:
         # A database in memory is its connection: one, lent to one thread at a time.
