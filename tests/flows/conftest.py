@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.adapters.buckets import PREFIX
 from bot.adapters.clock import SystemClock
-from bot.adapters.redis_client import open_redis
 from bot.adapters.redis_server import EmbeddedRedis
+from tests.flows.house import refill_buckets
 from tests.lab.chat import Chat
 from tests.lab.installation import Installation
 from tests.lab.lab import Lab
@@ -58,9 +57,7 @@ class Running:
             self.lab.model.recover()
             self.lab.model.release()
         # What tests before spent of Slack's rates is not this test's to wait for.
-        with open_redis(self.installation.environment["REDIS_URL"]) as client:
-            for key in client.scan_iter(f"{PREFIX}*"):
-                client.delete(key)
+        refill_buckets(self)
 
 
 @pytest.fixture(scope="session")
