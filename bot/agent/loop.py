@@ -140,9 +140,10 @@ class Loop:
     def _reply_to(self, turn: Turn) -> Turn:
         """Return the user turn that answers the model's: results, then what else it must know."""
         uses = uses_of(turn)
-        texts = list(self._session.steering())
         if not uses:
-            return user_turn(*texts, f"Call {self._terminal.name} now, in short sentences.")
+            return user_turn(
+                *self._session.steering(), f"Call {self._terminal.name} now, in short sentences."
+            )
         others = tuple(use for use in uses if use.name != self._terminal.name)
         if self._forced:
             answered = tuple(_refused(use, "no call is run any more") for use in others)
@@ -152,6 +153,8 @@ class Loop:
         for use in uses:
             if use.name == self._terminal.name:
                 results[use.tool_use_id] = _refused(use, self._complaint(use.arguments) or "twice")
+        # After the reads: what people wrote while those ran belongs before the model now.
+        texts = list(self._session.steering())
         if (ceiling := self._budget.ceiling()) is not None:
             texts.append(
                 f"The limit of {ceiling} is reached. Call {self._terminal.name} now with what you "

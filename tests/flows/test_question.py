@@ -33,8 +33,7 @@ def test_a_mention_gets_one_threaded_answer_with_evidence_and_gaps(running: Runn
     assert "cart is in CrashLoopBackOff" in card.words
     assert "kubectl get pods -n shop" in card.words
     assert "prod-eu/shop" in card.words
-    assert "Not checked" in card.words
-    assert "metrics" in card.words
+    assert "AWS" in card.words.partition("Not checked")[2]
     assert [seen.ts for seen in running.chat.said_by_bot("#oncall", question.ts)] == [card.ts]
 
 
@@ -75,8 +74,12 @@ def test_a_follow_up_in_the_thread_needs_no_mention_and_knows_what_was_said(
 
 def test_a_burst_of_messages_is_one_question(running: Running) -> None:
     running.script(burst=[[PODS], verdict("cart is in CrashLoopBackOff [E1].")])
+    # On a busy machine a line may be late for the burst; then it is taken in while the run reads.
+    running.lab.world.cluster("prod-eu").slow(1.5, on="/pods")
     ana = running.slack.as_user("ana")
     question = ana.mention("#oncall", "first line of a burst")
+    # Nobody types faster than a thread becomes known; a simulated person has to wait for it.
+    running.slack.wait_for(lambda: running.slack.statuses("#oncall", question.ts))
     ana.reply(question, "second line")
     ana.reply(question, "third line")
     running.chat.answer("#oncall", question.ts)

@@ -97,16 +97,19 @@ class Answering:
                 return
 
     def _let_burst_end(self, thread_id: ThreadId) -> None:
-        """Return once nobody has written for a moment; a typed command is never kept waiting."""
+        """Return once nobody has written for a moment; a typed command is never kept waiting.
+
+        Measured from when a message is seen here: Slack's time of it says nothing of how long the
+        next one is on its way.
+        """
         deadline = self._clock.monotonic() + self._pace.max_burst_s
-        while self._clock.monotonic() < deadline:
+        newest = None
+        while self._pace.burst_s > 0 and self._clock.monotonic() < deadline:
             waiting = self._store.waiting(thread_id)
-            if not waiting or is_typed(waiting[-1].text):
+            if not waiting or is_typed(waiting[-1].text) or waiting[-1].question_id == newest:
                 return
-            quiet_s = (self._clock.now() - waiting[-1].asked_at).total_seconds()
-            if quiet_s >= self._pace.burst_s or quiet_s < 0:
-                return
-            self._clock.sleep(self._pace.burst_s - quiet_s)
+            newest = waiting[-1].question_id
+            self._clock.sleep(self._pace.burst_s)
 
     def _work(self, thread: Thread, run: Investigation) -> bool:
         """Take one run to its end; False when somebody else has to."""
