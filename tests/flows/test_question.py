@@ -28,7 +28,7 @@ def verdict(summary: str, **more: object) -> ToolCall:
 
 
 def test_a_mention_gets_one_threaded_answer_with_evidence_and_gaps(running: Running) -> None:
-    running.script(failing=[[PODS, WARNINGS], verdict("cart is in CrashLoopBackOff [E1].")])
+    running.script(failing=[[PODS, WARNINGS], verdict("cart is in CrashLoopBackOff [E1] [E2].")])
     question, card = running.chat.asked_and_answered("what is failing in shop?")
     assert "cart is in CrashLoopBackOff" in card.words
     assert "kubectl get pods -n shop" in card.words
