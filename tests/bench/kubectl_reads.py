@@ -21,9 +21,9 @@ from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.domain.conversation import Scope
 from bot.domain.registry import FULL_ACCESS, Cluster
 from bot.tools.kubectl.grammar import parse
-from bot.tools.kubectl.log_lines import log_lines
-from bot.tools.kubectl.log_patterns import patterns_of
 from bot.tools.kubectl.tool import KubectlTool
+from bot.tools.log_lines import log_lines
+from bot.tools.log_patterns import patterns_of
 from tests.bench.rows import Row
 from tests.bench.sampling import Sample, in_turn
 from tests.lab.lab import Lab

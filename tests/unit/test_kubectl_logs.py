@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState
-from bot.tools.kubectl.log_lines import LogLine, log_lines
-from bot.tools.kubectl.log_patterns import patterns_of, told
+from bot.tools.log_lines import LogLine, log_lines
+from bot.tools.log_patterns import patterns_of, told
 from tests.unit.kube_fake import NOW, FakeCluster, ago, pod, thing
 from tests.unit.kubectl_reading import read
 

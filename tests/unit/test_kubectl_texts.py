@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.domain.secret_text import mask
 from bot.domain.spans import moment, span
-from bot.tools.kubectl.plain_text import plain, plain_counted
 from bot.tools.kubectl.quantity import amount
+from bot.tools.plain_text import plain, plain_counted
 
 SECRET = "s3cr3tValue99"
 

@@ -16,8 +16,8 @@ from bot.tools.aws.series import MAX_PERIODS, number, period_for, points_of, tol
 if TYPE_CHECKING:
     from bot.domain.chart import Point
     from bot.ports.cloud import Content
+    from bot.tools.answer import Answer
     from bot.tools.aws.reading import Reading
-    from bot.tools.kubectl.answer import Answer
 
 SOURCE = "alarms"
 _SHOWN = (

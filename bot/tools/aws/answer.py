@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.evidence import EvidenceState
-from bot.tools.kubectl.answer import Answer, table_text, text_answer
+from bot.tools.answer import Answer, table_text, text_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.ports.cloud import Content
+    from bot.tools.answer import Answer
     from bot.tools.aws.reading import Reading
-    from bot.tools.kubectl.answer import Answer
 
 SOURCE = "changes"
 MAX_STACKS = 5

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.tools.aws.rendering import compact
+from bot.tools.differences import differences, leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
-# What tells the entries of a list apart, best first; entries without one go by their place.
+# What tells the entries of a list apart, best first.
 _KEYS = ("name", "Name", "containerPort", "Arn")
 _SHOWN_CHARS = 200
 
@@ -24,35 +25,13 @@ def difference(
     """Return a line for each field that was added (+), removed (-) or changed (~)."""
     old = {key: value for key, value in before.items() if key not in ignore}
     new = {key: value for key, value in after.items() if key not in ignore}
-    was, now = dict(_flat(old)), dict(_flat(new))
+    was, now = leaves(old, keys=_KEYS), leaves(new, keys=_KEYS)
     lines = []
-    for path in (*was, *(path for path in now if path not in was)):
-        if path not in now:
-            lines.append(f"- {path}: {_value(was[path])}")
-        elif path not in was:
-            lines.append(f"+ {path}: {_value(now[path])}")
-        elif was[path] != now[path]:
-            lines.append(f"~ {path}: {_value(was[path])} -> {_value(now[path])}")
+    for found in differences(old, new, keys=_KEYS):
+        past, present = _value(was.get(found.path)), _value(now.get(found.path))
+        shown = {"-": past, "+": present, "~": f"{past} -> {present}"}[found.sign]
+        lines.append(f"{found.sign} {found.path}: {shown}")
     return lines
-
-
-def _flat(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict) and node:
-        for key, value in node.items():
-            yield from _flat(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(node, list) and node:
-        for place, value in enumerate(node):
-            yield from _flat(value, f"{path}[{_entry(value, place)}]")
-    else:
-        yield path, node
-
-
-def _entry(value: Any, place: int) -> str:
-    if isinstance(value, dict):
-        for key in _KEYS:
-            if isinstance(value.get(key), str | int):
-                return str(value[key])
-    return str(place)
 
 
 def _value(value: Any) -> str:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from bot.domain.evidence import Grid
     from bot.ports.cloud import Content
+    from bot.tools.answer import Answer
     from bot.tools.aws.reading import Reading
-    from bot.tools.kubectl.answer import Answer
 
 SOURCE = "services"
 MAX_EVENTS = 15

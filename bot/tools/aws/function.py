@@ -15,8 +15,8 @@ from bot.tools.aws.series import Metric, last_minutes, period_for, points_of, to
 if TYPE_CHECKING:
     from bot.domain.evidence import Window
     from bot.ports.cloud import Content
+    from bot.tools.answer import Answer
     from bot.tools.aws.reading import Reading
-    from bot.tools.kubectl.answer import Answer
 
 SOURCE = "functions"
 _SHOWN = (

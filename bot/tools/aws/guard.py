@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from rapidfuzz import fuzz, process
 
-from bot.tools.aws.refusal import quoted, refuse
 from bot.tools.aws.rules import CHECKS, too_wide
+from bot.tools.refusal import quoted, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

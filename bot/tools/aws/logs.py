@@ -14,15 +14,15 @@ from bot.domain.evidence import Window
 from bot.ports.cloud import MissingError
 from bot.tools.aws.answer import answered, nothing
 from bot.tools.aws.rendering import grid
-from bot.tools.kubectl.log_lines import LogLine, log_lines
-from bot.tools.kubectl.log_patterns import patterns_of, told
+from bot.tools.log_lines import LogLine, log_lines
+from bot.tools.log_patterns import patterns_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.ports.cloud import Content
+    from bot.tools.answer import Answer
     from bot.tools.aws.reading import Reading
-    from bot.tools.kubectl.answer import Answer
 
 SOURCE = "logs"
 MAX_WORDS = 8

@@ -10,11 +10,11 @@ from bot.domain.evidence import EvidenceState, Grid, Observation
 from bot.domain.redaction.placeholder import Seal
 from bot.domain.secret_text import mask
 from bot.ports.cloud import MissingError
+from bot.tools.answer import Answer
 from bot.tools.aws.catalogue import Catalogue, load_catalogue
 from bot.tools.aws.reading import Reading
 from bot.tools.aws.scoping import AccountAccess, CloudScope, located
-from bot.tools.kubectl.answer import Answer
-from bot.tools.kubectl.plain_text import plain
+from bot.tools.plain_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from bot.tools.aws.answer import answered, nothing
 from bot.tools.aws.rendering import grid_of, lines, subject_of
 
 if TYPE_CHECKING:
+    from bot.tools.answer import Answer
     from bot.tools.aws.reading import Reading
-    from bot.tools.kubectl.answer import Answer
 
 
 def raw_read(reading: Reading, service: str, operation: str, params: dict[str, Any]) -> Answer:

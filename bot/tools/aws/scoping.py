@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.registry import Account
 from bot.ports.cloud import CloudPlace
-from bot.tools.aws.refusal import quoted, refuse
+from bot.tools.refusal import quoted, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

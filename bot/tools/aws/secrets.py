@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.ports.cloud import Content
+    from bot.tools.answer import Answer
     from bot.tools.aws.reading import Reading
-    from bot.tools.kubectl.answer import Answer
 
 SOURCE = "secrets"
 MAX_REFERENCES = 40

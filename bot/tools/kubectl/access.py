@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import ToolError, UpstreamError
-from bot.tools.kubectl.answer import Answer, text_answer
+from bot.tools.answer import Answer, text_answer
 
 if TYPE_CHECKING:
     from bot.ports.cluster import ClusterReader

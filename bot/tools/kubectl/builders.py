@@ -27,7 +27,7 @@ from bot.tools.kubectl.command import (
     Version,
     WhoAmI,
 )
-from bot.tools.kubectl.refusal import quoted, refuse
+from bot.tools.refusal import quoted, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from bot.domain.fields import dig, mapping, number, text
 from bot.domain.secret_text import mask
 from bot.domain.spans import age, moment, stamp
 from bot.ports.cluster import Selection
-from bot.tools.kubectl.answer import Answer, empty, table_answer
+from bot.tools.answer import Answer, empty, table_answer
 from bot.tools.kubectl.fields import kind, namespace_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.tools.kubectl.lexer import RESTART_COUNT_PATH
-from bot.tools.kubectl.refusal import quoted, refuse
+from bot.tools.refusal import quoted, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ import yaml
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState, Grid
 from bot.ports.cluster import KubeObject, Selection
-from bot.tools.kubectl.answer import Answer, empty, table_answer, text_answer
+from bot.tools.answer import Answer, empty, table_answer, text_answer
 from bot.tools.kubectl.columns import NAME, NAMESPACE, labelled, ordered
 from bot.tools.kubectl.command import Output
 from bot.tools.kubectl.fields import name_of

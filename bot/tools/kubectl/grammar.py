@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from bot.tools.kubectl import flags
 from bot.tools.kubectl.builders import BUILDERS
 from bot.tools.kubectl.lexer import words
-from bot.tools.kubectl.refusal import quoted, refuse
 from bot.tools.kubectl.targets import Vocabulary
+from bot.tools.refusal import quoted, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from bot.tools.kubectl.refusal import quoted, refuse
+from bot.tools.refusal import quoted, refuse
 
 # Longer than any command people or models have reason to write.
 MAX_COMMAND_CHARS = 2_000

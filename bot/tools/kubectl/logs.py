@@ -14,11 +14,11 @@ from bot.domain.evidence import EvidenceState, Window
 from bot.domain.fields import entries, number, text
 from bot.domain.spans import stamp
 from bot.ports.cluster import LogQuery
-from bot.tools.kubectl.answer import MAX_BODY_BYTES, Answer, empty, head
+from bot.tools.answer import MAX_BODY_BYTES, Answer, empty, head
 from bot.tools.kubectl.fields import name_of, namespace_of
-from bot.tools.kubectl.log_lines import GREP_AROUND, LogLine, LogLines, found_in, log_lines
-from bot.tools.kubectl.log_patterns import patterns_of, told
 from bot.tools.kubectl.log_pods import chosen
+from bot.tools.log_lines import GREP_AROUND, LogLine, LogLines, found_in, log_lines
+from bot.tools.log_patterns import patterns_of, told
 
 if TYPE_CHECKING:
     from bot.ports.cluster import ClusterReader, KubeObject

@@ -13,7 +13,7 @@ from bot.domain.fields import dig, entries, mapping, number, text
 from bot.domain.secret_text import mask
 from bot.domain.spans import age, moment, stamp
 from bot.ports.cluster import Selection
-from bot.tools.kubectl.answer import Answer, empty, table_text, text_answer
+from bot.tools.answer import Answer, empty, table_text, text_answer
 from bot.tools.kubectl.describe.workloads import describe_workload
 from bot.tools.kubectl.fields import is_owned_by, kind, label_selector, name_of
 from bot.tools.kubectl.redact import redact

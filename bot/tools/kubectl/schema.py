@@ -10,7 +10,7 @@ from bot.domain.errors import ToolError
 from bot.domain.evidence import Grid
 from bot.domain.fields import mapping, text
 from bot.domain.kinds import kind_named
-from bot.tools.kubectl.answer import Answer, lines_of, table_answer, text_answer
+from bot.tools.answer import Answer, lines_of, table_answer, text_answer
 
 if TYPE_CHECKING:
     from bot.domain.kinds import Kind

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from rapidfuzz import process as closest
 
 from bot.domain.kinds import KINDS, Kind, kind_named
-from bot.tools.kubectl.refusal import quoted, refuse
 from bot.tools.kubectl.spelling import Target
+from bot.tools.refusal import quoted, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

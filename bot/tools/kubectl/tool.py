@@ -16,13 +16,13 @@ from pydantic import Field
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState, Grid, Observation
 from bot.domain.secret_text import mask
-from bot.tools.kubectl.answer import Answer
+from bot.tools.answer import Answer
 from bot.tools.kubectl.command import KubectlCommand, NamespacedCommand
 from bot.tools.kubectl.grammar import parse
 from bot.tools.kubectl.lexer import MAX_COMMAND_CHARS
-from bot.tools.kubectl.plain_text import plain
 from bot.tools.kubectl.scoping import Limits, UnclearError, located, missing_namespace, placed
 from bot.tools.kubectl.verbs import answered, source_of
+from bot.tools.plain_text import plain
 
 if TYPE_CHECKING:
     from bot.domain.conversation import Scope

@@ -9,7 +9,7 @@ from bot.domain.errors import ToolError, UpstreamError
 from bot.domain.evidence import Grid
 from bot.domain.fields import dig, entries, mapping, text
 from bot.ports.cluster import Selection
-from bot.tools.kubectl.answer import Answer, empty, table_answer
+from bot.tools.answer import Answer, empty, table_answer
 from bot.tools.kubectl.fields import kind, name_of, namespace_of
 from bot.tools.kubectl.quantity import amount, cores, mebibytes, percent
 

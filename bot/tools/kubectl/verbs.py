@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from bot.domain.kinds import Kind
     from bot.ports.cluster import ClusterReader
-    from bot.tools.kubectl.answer import Answer
+    from bot.tools.answer import Answer
 
 
 def answered(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import process as closest
 
 from bot.domain.evidence import EvidenceState, Grid
-from bot.tools.kubectl.answer import Answer, empty, table_text
+from bot.tools.answer import Answer, empty, table_text
 from bot.tools.promql.durations import spelled
 from bot.tools.promql.labelling import label_text, value
 from bot.tools.promql.selectors import NAME

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.tools.kubectl.refusal import refuse
 from bot.tools.promql.guard import ResultKind
+from bot.tools.refusal import refuse
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import promql_parser as promql
 
 from bot.domain.errors import ToolError
-from bot.tools.kubectl.answer import Answer, empty
-from bot.tools.kubectl.refusal import refuse
+from bot.tools.answer import Answer, empty
 from bot.tools.promql import discovery
 from bot.tools.promql.guard import metric_of
 from bot.tools.promql.scoping import NAMESPACE, check_selector, readable_matcher
 from bot.tools.promql.selectors import NAME, matcher_texts, selector_text
 from bot.tools.promql.syntax import parsed
+from bot.tools.refusal import refuse
 
 if TYPE_CHECKING:
     from bot.domain.evidence import Window

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import promql_parser as promql
 
-from bot.tools.kubectl.refusal import quoted, refuse
 from bot.tools.promql import rules
 from bot.tools.promql.durations import spelled
 from bot.tools.promql.lexical import one_line
@@ -25,6 +24,7 @@ from bot.tools.promql.selectors import (
     selector_text,
 )
 from bot.tools.promql.syntax import parsed
+from bot.tools.refusal import quoted, refuse
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.tools.kubectl.plain_text import plain
+from bot.tools.plain_text import plain
 from bot.tools.promql.selectors import NAME
 
 if TYPE_CHECKING:

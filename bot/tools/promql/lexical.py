@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.tools.kubectl.refusal import quoted, refuse
+from bot.tools.refusal import quoted, refuse
 
 if TYPE_CHECKING:
     from bot.domain.errors import ToolError

@@ -15,7 +15,7 @@ from bot.domain.chart import Chart, ChartSeries
 from bot.domain.errors import ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState, Window
 from bot.ports.metrics import MetricsReader
-from bot.tools.kubectl.answer import Answer, empty
+from bot.tools.answer import Answer, empty
 from bot.tools.promql import absence, render
 from bot.tools.promql.durations import spelled
 from bot.tools.promql.estimate import MAX_RESULT_SERIES, Cost, check_cost, too_many_series

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.evidence import Grid
 from bot.ports.metrics import Labels
-from bot.tools.kubectl.answer import table_text
+from bot.tools.answer import table_text
 from bot.tools.promql.durations import spelled
 from bot.tools.promql.labelling import label_text, shared
 from bot.tools.promql.numbers import amount, moment, number, percent

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import promql_parser as promql
 
 from bot.domain.metrics import LABEL_NAME
-from bot.tools.kubectl.refusal import quoted, refuse
 from bot.tools.promql.durations import DAY_S, MINUTE_S, spelled
 from bot.tools.promql.functions import AGGREGATIONS, FUNCTIONS, LOW_CARDINALITY, RANKED
 from bot.tools.promql.selectors import matcher_texts
+from bot.tools.refusal import quoted, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import promql_parser as promql
 
-from bot.tools.kubectl.refusal import refuse
+from bot.tools.refusal import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import promql_parser
 from rapidfuzz import process as closest
 
-from bot.tools.kubectl.refusal import quoted, refuse
 from bot.tools.promql.functions import AGGREGATIONS, FUNCTIONS
 from bot.tools.promql.lexical import tokens_of, where
 from bot.tools.promql.selectors import beyond_all_dates
+from bot.tools.refusal import quoted, refuse
 
 if TYPE_CHECKING:
     from bot.domain.errors import ToolError

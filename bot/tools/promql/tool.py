@@ -15,8 +15,8 @@ from pydantic import Field
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState, Grid, Observation, Window
 from bot.domain.secret_text import mask
-from bot.tools.kubectl.answer import Answer, head
-from bot.tools.kubectl.plain_text import plain
+from bot.tools.answer import Answer, head
+from bot.tools.plain_text import plain
 from bot.tools.promql import finding, reading
 from bot.tools.promql.guard import checked
 from bot.tools.promql.lexical import MAX_QUERY_CHARS

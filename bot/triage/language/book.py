@@ -15,6 +15,8 @@ from functools import cache
 from importlib import resources
 
 LANGUAGES = ("en", "de", "es", "fr")
+# Folders with the sentences of one topic each, a file for every language.
+TOPICS = ("causes", "clouds", "measures")
 
 # Words of a question, hyphens and dots inside kept: names have them.
 _WORD = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
@@ -63,9 +65,13 @@ def words_of(text: str) -> tuple[str, ...]:
 
 @cache
 def open_book(code: str) -> Book:
-    """Return one of LANGUAGES."""
-    text = resources.files("bot.triage.language").joinpath(f"{code}.toml").read_text("utf-8")
-    content = tomllib.loads(text)
+    """Return one of LANGUAGES: its words, with the sentences of every topic."""
+    folder = resources.files("bot.triage.language")
+    content = tomllib.loads(folder.joinpath(f"{code}.toml").read_text("utf-8"))
+    for topic in TOPICS:
+        more = tomllib.loads(folder.joinpath(topic, f"{code}.toml").read_text("utf-8"))
+        for table in more.keys() & {"asks", "says", "does"}:
+            content[table] |= more[table]
     asks = {
         intent: tuple(words_of(phrase) for phrase in phrases)
         for intent, phrases in content["asks"].items()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.errors import ToolError, UpstreamError
 from bot.ports.cluster import ClusterReader, KubeObject, Selection
-from bot.tools.kubectl.answer import Answer, empty, table_text, text_answer
+from bot.tools.answer import Answer, empty, table_text, text_answer
 from bot.tools.kubectl.describe.anything import describe_anything
 from bot.tools.kubectl.describe.common import identity
 from bot.tools.kubectl.describe.network import describe_ingress, describe_service

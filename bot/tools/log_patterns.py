@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from drain3.drain import Drain
 
 from bot.domain.spans import stamp
-from bot.tools.kubectl.log_lines import LogLine
+from bot.tools.log_lines import LogLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

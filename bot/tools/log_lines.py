@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.secret_text import mask
 from bot.domain.spans import moment
-from bot.tools.kubectl.plain_text import plain_counted
+from bot.tools.plain_text import plain_counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
