@@ -6,12 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from bot.agent.belief import believable
 from bot.agent.budget import Budget, Limits
 from bot.agent.conclusion import complaint, conclude_spec, verdict_of
-from bot.agent.confidence import judge
-from bot.agent.coverage import coverage_of
 from bot.agent.fence import Fence
-from bot.agent.grounding import ground
 from bot.agent.loop import Loop
 from bot.agent.opening import Brief, opening
 from bot.agent.outgoing import Outgoing
@@ -24,7 +22,6 @@ from bot.ports.clock import Clock
 from bot.ports.model import LanguageModel
 
 if TYPE_CHECKING:
-    from bot.agent.loop import Ending
     from bot.agent.session import Session
     from bot.domain.verdict import Verdict
 
@@ -72,7 +69,15 @@ class Answerer:
             system=self.prompts.prompt(PROMPT).text,
             opening=opening(brief, session.ledger(), fence),
         )
-        verdict = self._believable(verdict_of(ending), brief, session, ending)
+        scope = (*brief.scope.clusters, brief.scope.namespace or "")
+        verdict = believable(
+            verdict_of(ending),
+            session=session,
+            ending=ending,
+            outgoing=Outgoing(links=self.links, mask=self.mask),
+            known=(*brief.questions, *scope, *brief.names, f"{brief.now:%Y-%m-%dT%H:%M:%SZ}"),
+            unusable=brief.unusable,
+        )
         turns = session.turns()
         return replace(
             verdict,
@@ -80,33 +85,4 @@ class Answerer:
             cost_usd=round(sum(turn.usage.cost_usd for turn in turns), 6),
             seconds=round(self.clock.monotonic() - began, 3),
             calls=len(session.ledger()),
-        )
-
-    def _believable(
-        self, verdict: Verdict, brief: Brief, session: Session, ending: Ending
-    ) -> Verdict:
-        """Return the verdict as far as the evidence carries it."""
-        scope = (*brief.scope.clusters, brief.scope.namespace or "")
-        grounded = ground(
-            Outgoing(links=self.links, mask=self.mask).verdict(verdict),
-            find=session.find,
-            known=(*brief.questions, *scope, *brief.names, f"{brief.now:%Y-%m-%dT%H:%M:%SZ}"),
-        )
-        verdict = grounded.verdict
-        coverage = coverage_of(session.ledger(), unusable=brief.unusable)
-        judgement = judge(
-            verdict,
-            cited=[one for label in verdict.evidence if (one := session.find(label))],
-            coverage=coverage,
-            unverified_share=grounded.missing / grounded.checked if grounded.checked else 0.0,
-        )
-        notes = list(judgement.reasons)
-        if ending.ceiling is not None:
-            notes.append(f"The work ended early: the limit of {ending.ceiling} was reached.")
-        return replace(
-            verdict,
-            status=judgement.status,
-            confidence=judgement.confidence,
-            coverage=coverage,
-            caveats=tuple(notes),
         )

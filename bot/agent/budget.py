@@ -70,6 +70,13 @@ class Budget:
         self.tokens += usage.cache_read_tokens // CACHED_WEIGHT
         self.usd += usage.cost_usd
 
+    def count_others(self, usages: Iterable[Usage], *, calls: int) -> None:
+        """Take in what others spent on behalf of this run: money, tokens and tool calls."""
+        for usage in usages:
+            self.count_turn(usage)
+            self.turns -= 1
+        self.calls += calls
+
     def count_call(self) -> None:
         """Take in one tool call that is going to be made."""
         self.calls += 1

@@ -53,6 +53,10 @@ class Session(Protocol):
         """Book one model call; `model` is `provider:id`."""
         ...
 
+    def spent_usd(self) -> float:
+        """Return what the run's model calls cost so far, those of its branches included."""
+        ...
+
     def check(self) -> None:
         """Return if the run may go on; called between steps and about four times a second.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.agent.exhibit import exhibit, finding
 from bot.agent.fence import clean
-from bot.agent.toolbox import InvalidCallError
+from bot.agent.toolbox import InvalidCallError, Report
 from bot.agent.transcript import canonical, earlier_uses, result_of
 from bot.domain.errors import NotAllowedError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState
@@ -112,7 +112,7 @@ class ToolRuns:
         results: dict[str, ToolResult] = {}
         pool = ThreadPoolExecutor(max_workers=self._budget.limits.max_parallel)
         try:
-            waiting: dict[Future[Observation], ToolUse] = {}
+            waiting: dict[Future[Observation | Report], ToolUse] = {}
             for use in uses:
                 self._budget.count_call()
                 self._session.show(_task(use, TaskState.IN_PROGRESS))
@@ -128,16 +128,19 @@ class ToolRuns:
             pool.shutdown(wait=False, cancel_futures=True)
         return results
 
-    def _settled(self, use: ToolUse, future: Future[Observation]) -> ToolResult:
+    def _settled(self, use: ToolUse, future: Future[Observation | Report]) -> ToolResult:
         try:
-            observation = future.result()
+            found = future.result()
         except InvalidCallError as error:
             self._budget.count_refusal()
             return self._failed(use, error)
         except _EXPECTED as error:
             return self._failed(use, error)
-        evidence = self._session.enter(use.tool_use_id, observation)
-        return self._shown(use, evidence)
+        if isinstance(found, Report):
+            self._session.show(_task(use, TaskState.COMPLETE, outcome=found.author))
+            text = self._fence.wrap(found.text, source=found.author)
+            return ToolResult(tool_use_id=use.tool_use_id, text=text)
+        return self._shown(use, self._session.enter(use.tool_use_id, found))
 
     def _shown(self, use: ToolUse, evidence: Evidence) -> ToolResult:
         lost = evidence.observation.state in {EvidenceState.UNREACHABLE, EvidenceState.DENIED}

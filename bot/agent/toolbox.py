@@ -35,10 +35,19 @@ class InvalidCallError(ToolError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a tool tells the model that no system said: it is never evidence."""
+
+    text: str
+    author: str
+    """Who says it, for the fence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Tool:
     spec: ToolSpec
     arguments: type[BaseModel]
-    function: Callable[..., Observation]
+    function: Callable[..., Observation | Report]
 
 
 class Toolbox:
@@ -48,7 +57,7 @@ class Toolbox:
         self._tools = dict(sorted(tools.items()))
 
     @classmethod
-    def of(cls, *functions: Callable[..., Observation]) -> Toolbox:
+    def of(cls, *functions: Callable[..., Observation | Report]) -> Toolbox:
         """Return a box of these functions; each needs a docstring and typed arguments."""
         tools = [_tool(function) for function in functions]
         names = [tool.spec.name for tool in tools]
@@ -61,8 +70,8 @@ class Toolbox:
         """What the model is told, sorted by name so that the prompt's head never changes."""
         return tuple(tool.spec for tool in self._tools.values())
 
-    def call(self, use: ToolUse) -> Observation:
-        """Return what the tool saw.
+    def call(self, use: ToolUse) -> Observation | Report:
+        """Return what the tool saw, or what it reports.
 
         Raises:
             InvalidCallError: There is no such tool, or the arguments do not fit; the text never
@@ -87,8 +96,12 @@ class Toolbox:
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, object]:
-    """Return a model's JSON schema without the titles pydantic adds, which cost tokens."""
-    bare: dict[str, object] = _untitled(model.model_json_schema())
+    """Return a model's JSON schema without what says nothing to a model and costs tokens.
+
+    Left out are pydantic's titles, docstrings of our classes, empty defaults, and the null that
+    stands for leaving an argument out.
+    """
+    bare: dict[str, object] = _bare(model.model_json_schema())
     bare.pop("description", None)
     return bare
 
@@ -105,7 +118,7 @@ def explain(error: ValidationError) -> str:
     return "; ".join(lines)
 
 
-def _tool(function: Callable[..., Observation]) -> _Tool:
+def _tool(function: Callable[..., Observation | Report]) -> _Tool:
     name = function.__name__
     description = inspect.getdoc(function)
     if not description or not _NAME.fullmatch(name):
@@ -115,7 +128,7 @@ def _tool(function: Callable[..., Observation]) -> _Tool:
     return _Tool(spec=spec, arguments=arguments, function=function)
 
 
-def _arguments(function: Callable[..., Observation]) -> type[BaseModel]:
+def _arguments(function: Callable[..., Observation | Report]) -> type[BaseModel]:
     parameters = inspect.signature(function).parameters.values()
     annotations = {parameter.name: parameter.annotation for parameter in parameters}
     untyped = [name for name, kind in annotations.items() if kind is inspect.Parameter.empty]
@@ -142,15 +155,26 @@ def _complaint(tool: _Tool, error: ValidationError) -> str:
     return f"The arguments do not fit: {explain(error)}. Send one JSON object with: {expected}."
 
 
-def _untitled(schema: Any) -> Any:
+def _bare(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_untitled(part) for part in schema]
+        return [_bare(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
-        key: {name: _untitled(part) for name, part in value.items()}
-        if key in {"properties", "$defs"}
-        else _untitled(value)
-        for key, value in schema.items()
-        if key != "title"
-    }
+    if schema.get("default", _bare) in (None, []):
+        schema = {key: value for key, value in schema.items() if key != "default"}
+        some = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
+        if len(some) == 1:
+            schema = {**some[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
+    bare = {}
+    for key, value in schema.items():
+        if key == "properties":
+            bare[key] = {name: _bare(part) for name, part in value.items()}
+        elif key == "$defs":
+            bare[key] = {name: _undescribed(_bare(part)) for name, part in value.items()}
+        elif key != "title":
+            bare[key] = _bare(value)
+    return bare
+
+
+def _undescribed(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key != "description"}

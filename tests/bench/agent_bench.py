@@ -7,11 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from typing import TYPE_CHECKING
 
 from bot.domain.evidence import Evidence, EvidenceState, Observation
 from bot.domain.investigation import TextBlock, ToolResult, ToolUse, Turn, Usage
 from bot.domain.progress import Task
 from bot.ports.model import ModelReply, ModelRequest, StopReason
+
+if TYPE_CHECKING:
+    from bot.agent.toolbox import Toolbox
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
@@ -107,6 +111,9 @@ class MemorySession:
     def charge(self, model: str, usage: Usage) -> None:
         self.charged.append((model, usage))
 
+    def spent_usd(self) -> float:
+        return sum(usage.cost_usd for _, usage in self.charged)
+
     def check(self) -> None:
         self.on_check()
 
@@ -184,6 +191,13 @@ class ScriptedModel:
         return ModelReply(
             blocks=said.blocks, stop_reason=said.stop_reason, usage=self._usage, model=self.name
         )
+
+
+def observed(box: Toolbox, call: ToolUse) -> Observation:
+    """Return what a tool of the box saw; fail if it only reports."""
+    found = box.call(call)
+    assert isinstance(found, Observation)
+    return found
 
 
 def check_dialogue(request: ModelRequest) -> None:

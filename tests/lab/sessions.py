@@ -55,6 +55,9 @@ class MemorySession:
     def charge(self, model: str, usage: Usage) -> None:
         self.charges.append((model, usage))
 
+    def spent_usd(self) -> float:
+        return sum(usage.cost_usd for _, usage in self.charges)
+
     def check(self) -> None:
         self.on_check()
 

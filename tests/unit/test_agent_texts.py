@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from importlib import resources
 from tomllib import loads
@@ -21,7 +22,7 @@ from bot.domain.conversation import Scope
 from bot.domain.errors import ToolError
 from bot.domain.evidence import EvidenceState, Observation
 from bot.domain.verdict import Gap, Hypothesis, HypothesisState, Status, Step, Verdict
-from tests.bench.agent_bench import NOW, StoppedClock, entered, seen, use
+from tests.bench.agent_bench import NOW, StoppedClock, entered, observed, seen, use
 
 FENCE = Fence(nonce="5eed5eed5eed5eed")
 PROMPTS = resources.files("prompts")
@@ -150,7 +151,8 @@ def searching(observation: Observation) -> Toolbox:
 
 
 def test_a_search_shows_matching_lines_with_their_numbers_and_surroundings() -> None:
-    found = searching(seen(LOG)).call(
+    found = observed(
+        searching(seen(LOG)),
         use("search_evidence", label="e1", words="error LINE 107", context_lines=1)
     )
     assert found.body == "107: line 106 fine\n108: line 107 ERROR\n109: line 108 fine"
@@ -158,7 +160,8 @@ def test_a_search_shows_matching_lines_with_their_numbers_and_surroundings() -> 
 
 
 def test_matches_apart_are_shown_apart() -> None:
-    found = searching(seen(LOG)).call(
+    found = observed(
+        searching(seen(LOG)),
         use("search_evidence", label="E1", words="ERROR", context_lines=0)
     )
     assert found.body.split("\n--\n")[1] == "108: line 107 ERROR"
@@ -166,13 +169,14 @@ def test_matches_apart_are_shown_apart() -> None:
 
 def test_a_search_in_vain_says_whether_the_words_may_have_been_cut() -> None:
     box = searching(seen(LOG, state=EvidenceState.TRUNCATED, cut_bytes=5))
-    found = box.call(use("search_evidence", label="E1", words="absent"))
+    found = observed(box, use("search_evidence", label="E1", words="absent"))
     assert found.state is EvidenceState.EMPTY
     assert "may have been there" in found.body
 
 
 def test_a_search_that_finds_too_much_is_cut_and_says_so() -> None:
-    found = searching(seen("x" * 3_000 + "\n" + LOG * 9)).call(
+    found = observed(
+        searching(seen("x" * 3_000 + "\n" + LOG * 9)),
         use("search_evidence", label="E1", words="line", context_lines=20)
     )
     assert found.state is EvidenceState.TRUNCATED
@@ -229,7 +233,7 @@ def test_nothing_that_notifies_or_links_survives_any_mixture(text: str) -> None:
     shown = OUTGOING.text(text)
     assert "<!channel>" not in shown
     assert "<@U1>" not in shown
-    assert "@here" not in shown
+    assert not re.search(r"@here\b", shown)
     assert "https://evil.example/x" not in shown
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bot.agent.conclusion import conclude_spec
 from bot.agent.toolbox import InvalidCallError, Toolbox
-from tests.bench.agent_bench import seen, use
+from tests.bench.agent_bench import observed, seen, use
 
 if TYPE_CHECKING:
     from bot.domain.evidence import Observation
@@ -54,7 +54,7 @@ def test_tools_are_told_in_the_order_of_their_names() -> None:
 
 
 def test_defaults_are_filled_in() -> None:
-    assert Toolbox.of(look).call(use("look", where="here")).body == "here 1 near"
+    assert observed(Toolbox.of(look), use("look", where="here")).body == "here 1 near"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.domain.chart import masked_chart
 from bot.domain.investigation import Charge, ToolUse
 from bot.domain.redaction.texts import mask_texts
 
@@ -47,6 +48,7 @@ class StoredSession:
         }
         self.questions: list[Question] = list(run.questions)
         """What is answered, with what was taken in since."""
+        self._spent_usd = sum(turn.usage.cost_usd for turn in self.turns())
 
     def turns(self) -> tuple[Turn, ...]:
         """Return the stored transcript, oldest first."""
@@ -84,6 +86,7 @@ class StoredSession:
 
     def charge(self, model: str, usage: Usage) -> None:
         """Book one model call."""
+        self._spent_usd += usage.cost_usd
         self._store.charge(
             Charge(
                 investigation_id=self._run.investigation_id,
@@ -95,6 +98,10 @@ class StoredSession:
                 at=self._clock.now(),
             )
         )
+
+    def spent_usd(self) -> float:
+        """Return what the run's model calls cost so far."""
+        return self._spent_usd
 
     def check(self) -> None:
         """Return if the run may go on."""
@@ -132,4 +139,5 @@ def _masked(observation: Observation, mask: Callable[[str], str]) -> Observation
         body=mask(observation.body),
         grid=grid
         and replace(grid, rows=tuple(tuple(mask(cell) for cell in row) for row in grid.rows)),
+        chart=masked_chart(observation.chart, mask),
     )
