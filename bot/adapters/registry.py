@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,13 @@ from bot.adapters.cluster.kubeconfig import read_kubeconfig
 from bot.adapters.registry_rules import ENVIRONMENTS, find_contradictions
 from bot.domain.errors import SettingsError
 from bot.domain.kinds import Kind
-from bot.domain.registry import Account, Channel, Cluster, Grant, Registry, Team
+from bot.domain.registry import Account, Channel, Cluster, Grant, Registry, Team, Webhook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from bot.adapters.registry_rules import Place
+    from bot.domain.metrics import MetricsEndpoint
 
 
 class _File(BaseModel):
@@ -38,6 +40,7 @@ class _File(BaseModel):
     channels: tuple[Channel, ...] = ()
     teams: tuple[Team, ...] = ()
     access: tuple[Grant, ...] = (Grant(),)
+    webhooks: tuple[Webhook, ...] = ()
     custom_kinds: tuple[Kind, ...] = ()
 
 
@@ -47,6 +50,7 @@ _SECTIONS: Mapping[str, type] = {
     "channels": Channel,
     "teams": Team,
     "access": Grant,
+    "webhooks": Webhook,
     "custom_kinds": Kind,
 }
 _WHAT_TO_WRITE = {
@@ -78,10 +82,11 @@ def read_registry(path: Path) -> Registry:
         ) from None
     registry = Registry(
         clusters=tuple(_with_path(cluster, path) for cluster in file.clusters),
-        accounts=file.accounts,
+        accounts=tuple(_with_certificates(account, path) for account in file.accounts),
         channels=file.channels,
         teams=file.teams,
         access=file.access,
+        webhooks=file.webhooks,
         custom_kinds=file.custom_kinds,
     )
     found = find_contradictions(registry, environments=file.environments)
@@ -214,23 +219,40 @@ def _did_you_mean(place: tuple[int | str, ...]) -> str:
 
 def _with_path(cluster: Cluster, registry_path: Path) -> Cluster:
     """Return the cluster with its files found from the registry's directory."""
-    folder = registry_path.absolute().parent
-
-    def found(name: str | None) -> str | None:
-        return None if name is None else str(folder / Path(name).expanduser())
-
-    metrics = cluster.prometheus
+    found = partial(_beside, registry_path)
     return replace(
         cluster,
         kubeconfig=found(cluster.kubeconfig),
-        prometheus=metrics
-        and replace(
-            metrics,
-            ca_file=found(metrics.ca_file),
-            client_cert=found(metrics.client_cert),
-            client_key=found(metrics.client_key),
-        ),
+        prometheus=cluster.prometheus and _with_its_certificates(cluster.prometheus, found),
+        loki=cluster.loki and _with_its_certificates(cluster.loki, found),
     )
+
+
+def _with_its_certificates(
+    endpoint: MetricsEndpoint, found: Callable[[str | None], str | None]
+) -> MetricsEndpoint:
+    return replace(
+        endpoint,
+        ca_file=found(endpoint.ca_file),
+        client_cert=found(endpoint.client_cert),
+        client_key=found(endpoint.client_key),
+    )
+
+
+def _with_certificates(account: Account, registry_path: Path) -> Account:
+    """Return the account with its files found from the registry's directory."""
+    found = partial(_beside, registry_path)
+    return replace(
+        account,
+        ca_file=found(account.ca_file),
+        client_cert=found(account.client_cert),
+        client_key=found(account.client_key),
+    )
+
+
+def _beside(registry_path: Path, name: str | None) -> str | None:
+    """Return a path as it is meant in the registry, absolute; None stays None."""
+    return None if name is None else str(registry_path.absolute().parent / Path(name).expanduser())
 
 
 def _with_canonical_names(registry: Registry) -> Registry:

@@ -10,13 +10,16 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from bot.adapters.registry_alerts import alert_contradictions
+from bot.domain.address import plain_http_problem, split_address
+from bot.domain.logs import log_problems
 from bot.domain.metrics import problems_of
 from bot.domain.registry import EVERYONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bot.domain.registry import Channel, Cluster, Grant, Registry, Team
+    from bot.domain.registry import Account, Channel, Cluster, Grant, Registry, Team
 
 Place = tuple[int | str, ...]
 """Keys and indexes from the top of the file down to a value."""
@@ -52,6 +55,7 @@ def find_contradictions(registry: Registry, *, environments: tuple[str, ...]) ->
             _in_channels(registry),
             _in_teams(registry.teams),
             _in_access(registry),
+            alert_contradictions(registry),
         )
     )
 
@@ -67,6 +71,9 @@ def _in_clusters(registry: Registry, environments: tuple[str, ...]) -> Iterator[
         if cluster.prometheus is not None:
             for key, problem in problems_of(cluster.prometheus):
                 yield (*place, "prometheus", key), problem
+        if cluster.loki is not None:
+            for key, problem in log_problems(cluster.loki):
+                yield (*place, "loki", key), problem
         for where, name in _names(place, cluster.name, cluster.aliases):
             if not _NAME.fullmatch(name):
                 yield where, f"{name!r} cannot be typed as a name: no blanks, no * ? [ ]"
@@ -99,12 +106,31 @@ def _in_accounts(registry: Registry, environments: tuple[str, ...]) -> Iterator[
         for at, region in enumerate(account.regions):
             if not _REGION.fullmatch(region):
                 yield (*place, "regions", at), f"{region!r} is no region such as eu-west-1"
+        yield from _account_endpoint(place, account)
         names = [
             *_names(place, account.name, account.aliases),
             ((*place, "account_id"), account.account_id),
         ]
         for where, name in names:
             yield from _taken(where, name, seen, owner=f"account {account.name}")
+
+
+def _account_endpoint(place: Place, account: Account) -> Iterator[Problem]:
+    for key, example, url in (
+        ("endpoint_url", "https://aws.example.com", account.endpoint_url),
+        ("proxy", "http://proxy.example.com:3128", account.proxy),
+    ):
+        address = None if url is None else split_address(url)
+        if url is not None and address is None:
+            yield (*place, key), f"is no address such as {example}"
+        elif address is not None and (address.username or address.password):
+            yield (*place, key), "holds a user name or password, which do not belong here"
+        elif address is not None and key == "endpoint_url" and not account.insecure:
+            plain = plain_http_problem(address)
+            if plain is not None:
+                yield (*place, key), f"{plain}: use https, or say insecure: true"
+    if account.client_key is not None and account.client_cert is None:
+        yield (*place, "client_key"), "has no client_cert: name the certificate, too"
 
 
 def _in_channels(registry: Registry) -> Iterator[Problem]:

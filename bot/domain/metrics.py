@@ -5,12 +5,12 @@ Pure: secrets are named here, never held.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+
+from bot.domain.address import plain_http_problem, split_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,24 +67,6 @@ def problems_of(endpoint: MetricsEndpoint) -> tuple[tuple[str, str], ...]:
     return tuple(_problems(endpoint))
 
 
-def is_plain_allowed(host: str) -> bool:
-    """Tell whether plain HTTP to that host stays on this machine or inside the cluster.
-
-    In-cluster are names of Services (`prometheus.monitoring.svc`, `….svc.cluster.local`) and names
-    without a dot, which only a search list resolves.
-    """
-    name = host.rstrip(".").casefold()
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        pass
-    return (
-        "." not in name
-        or name.endswith((".svc", ".svc.cluster.local", ".localhost"))
-        or ".svc.cluster." in name
-    )
-
-
 def _problems(endpoint: MetricsEndpoint) -> Iterator[tuple[str, str]]:
     yield from _in_url(endpoint)
     yield from _in_sign_in(endpoint)
@@ -118,8 +100,8 @@ def _in_sign_in(endpoint: MetricsEndpoint) -> Iterator[tuple[str, str]]:
 
 
 def _in_url(endpoint: MetricsEndpoint) -> Iterator[tuple[str, str]]:
-    url = _split(endpoint.url)
-    if url is None or url.scheme not in {"http", "https"} or not url.hostname:
+    url = split_address(endpoint.url)
+    if url is None:
         yield "url", "is no address such as https://prometheus.example.com"
         return
     if url.username is not None or url.password is not None:
@@ -128,15 +110,6 @@ def _in_url(endpoint: MetricsEndpoint) -> Iterator[tuple[str, str]]:
         yield "url", "ends with ? or #: write only what stands before /api/v1"
     if url.path.rstrip("/").endswith("/api/v1"):
         yield "url", "includes /api/v1: write only what stands before it"
-    if url.scheme == "http" and not endpoint.insecure and not is_plain_allowed(url.hostname):
-        problem = f"sends plain HTTP to {url.hostname}, outside this machine and the cluster"
-        yield "url", f"{problem}: use https, or say insecure: true"
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        found = urlsplit(url)
-        _ = found.port
-    except ValueError:
-        return None
-    return found
+    plain = plain_http_problem(url)
+    if plain is not None and not endpoint.insecure:
+        yield "url", f"{plain}: use https, or say insecure: true"

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from bot.domain.alert import Severity
 from bot.domain.conversation import Scope
+from bot.domain.incident import Watch
 from bot.domain.kinds import Kind
+from bot.domain.logs import LogsEndpoint
 from bot.domain.metrics import MetricsEndpoint
 
 if TYPE_CHECKING:
@@ -33,10 +37,14 @@ class Cluster:
     """Path of the kubeconfig; the usual search order when unset."""
     in_cluster: bool = False
     """Use the pod's own service account instead of a kubeconfig."""
+    insecure: bool = False
+    """Allow plain HTTP to its API server outside this machine and the cluster Nightdesk is in."""
     aliases: tuple[str, ...] = ()
     """Other names people use for it."""
     prometheus: MetricsEndpoint | None = None
     """Where its metrics are; without it PromQL is not offered for the cluster."""
+    loki: LogsEndpoint | None = None
+    """Where its logs are kept; without it LogQL is not offered for the cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,55 @@ class Account:
     """Name of the environment variable with the external id the role asks for."""
     endpoint_url: str | None = None
     """One address for every service instead of AWS's own, such as a simulator's."""
+    ca_file: str | None = None
+    """Certificates to trust instead of the system's, PEM; for an endpoint or proxy of one's own."""
+    client_cert: str | None = None
+    """Our certificate for mutual TLS, PEM."""
+    client_key: str | None = None
+    """Its key; in the certificate's own file when unset."""
+    proxy: str | None = None
+    """HTTP proxy to go through; HTTPS_PROXY of the environment when unset."""
+    insecure: bool = False
+    """Allow plain HTTP to `endpoint_url` outside the cluster and this machine."""
+    read_code: bool = False
+    """Whether files of Lambda packages may be shown; redacted, a few at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRules:
+    """Makes a channel one whose alerts are looked into; all keys may be left out."""
+
+    apps: tuple[str, ...] = ("*",)
+    """Whose posts are alerts: bot or app ids, or names of apps; `*` for every app."""
+    people: bool = False
+    """True when what people post there, in no thread, is an alert too."""
+    investigate_from: str = "warning"
+    """The least severity that is looked into: low, warning, high or critical."""
+    shadow_channel: str | None = None
+    """Set: verdicts go to that channel only, and the watched one stays as it is."""
+    cooldown_min: int = 30
+    """An incident is not looked into again within this time, but for an alert of another name."""
+    reopen_within_min: int = 30
+    """Firing again within this time of its end opens the same incident again."""
+    join_within_min: int = 15
+    """Alerts further apart than this are not one trouble by place or text alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """A road for alerts besides Slack: POST `/alerts/<name>` on the listener."""
+
+    name: str
+    sender: str
+    """alertmanager, grafana, sns, pagerduty or datadog."""
+    channel: str
+    """Slack channel whose `alerts` rules count, and where the incident is told."""
+    secret_env: str | None = None
+    """Name of the environment variable with the shared secret; SNS signs by certificate."""
+    next_secret_env: str | None = None
+    """The same for a second secret that is believed as well, while one replaces the other."""
+    topic_arn: str | None = None
+    """The only SNS topic that is believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +126,8 @@ class Channel:
     namespace: str | None = None
     quiet: bool = False
     """Answer only when mentioned, and without reactions."""
+    alerts: AlertRules | None = None
+    """Set: alerts posted there are looked into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +216,7 @@ class Registry:
     channels: tuple[Channel, ...] = ()
     teams: tuple[Team, ...] = ()
     access: tuple[Grant, ...] = field(default=(Grant(),))
+    webhooks: tuple[Webhook, ...] = ()
     custom_kinds: tuple[Kind, ...] = ()
     """Custom resources that may be read besides the built-in list; never ones with secrets."""
 
@@ -178,6 +238,11 @@ class Registry:
         metered = {cluster.name for cluster in self.clusters if cluster.prometheus is not None}
         return tuple(name for name in names if name in metered)
 
+    def with_logs(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the clusters whose kept logs can be searched."""
+        kept = {cluster.name for cluster in self.clusters if cluster.loki is not None}
+        return tuple(name for name in names if name in kept)
+
     def cluster(self, name: str) -> Cluster | None:
         """Return the cluster of that name or alias, case aside; None if there is none."""
         wanted = name.casefold()
@@ -198,6 +263,30 @@ class Registry:
     def channel(self, channel: str) -> Channel | None:
         """Return the channel's entry, or None."""
         return next((entry for entry in self.channels if entry.channel == channel), None)
+
+    def alert_rules(self, channel: str) -> AlertRules | None:
+        """Return what a channel says of alerts posted there; None where nobody watches."""
+        entry = self.channel(channel)
+        return None if entry is None else entry.alerts
+
+    def watch(self, channel: str) -> Watch | None:
+        """Return the rules for alerts of a channel; None where nobody watches."""
+        entry = self.channel(channel)
+        if entry is None or entry.alerts is None:
+            return None
+        rules = entry.alerts
+        return Watch(
+            channel=channel,
+            investigate_from=Severity[rules.investigate_from.upper()],
+            shadow_channel=rules.shadow_channel,
+            cooldown=timedelta(minutes=rules.cooldown_min),
+            reopen_within=timedelta(minutes=rules.reopen_within_min),
+            join_within=timedelta(minutes=rules.join_within_min),
+        )
+
+    def webhook(self, name: str) -> Webhook | None:
+        """Return the webhook of that name, or None."""
+        return next((one for one in self.webhooks if one.name == name), None)
 
     def mentioned(self, text: str) -> tuple[str, ...]:
         """Return the clusters a person names in a text, in the order of the file."""

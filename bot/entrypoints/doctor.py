@@ -8,23 +8,29 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from redis.exceptions import RedisError
-
 from bot.adapters.clock import SystemClock
+from bot.adapters.cloud.connection import connection_to
 from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.adapters.cluster.probe import cluster_probe
+from bot.adapters.llm.anthropic_client import BASE_URL as ANTHROPIC_URL
+from bot.adapters.llm.bedrock import base_url_of as bedrock_url
 from bot.adapters.llm.probe import model_probe
+from bot.adapters.logs.probe import logs_probe
 from bot.adapters.metrics.probe import metrics_probe
-from bot.adapters.redis_client import open_redis
-from bot.adapters.redis_server import find_server
+from bot.adapters.redis_probe import redis_probe
 from bot.adapters.slack.calling import web_client
 from bot.adapters.slack.probe import slack_probe
 from bot.adapters.store.probe import database_probe
-from bot.bootstrap import build_metrics, build_model, load_registry, redis_url
+from bot.bootstrap.installation import load_registry, redis_url
+from bot.bootstrap.models import build_model
+from bot.bootstrap.sources import build_logs, build_metrics
 from bot.domain.errors import SettingsError
 from bot.ports.probe import Checkup, Health
+from bot.settings import named_secret
 
 if TYPE_CHECKING:
+    from bot.domain.registry import Registry
+    from bot.ports.clock import Clock
     from bot.ports.probe import Probe
     from bot.settings import Settings
 
@@ -54,9 +60,11 @@ def _probes(settings: Settings) -> list[Probe]:
             app_token=app_token.get_secret_value() if app_token is not None else None,
             has_secret=slack.signing_secret is not None,
         ),
-        database_probe(settings.service.database),
-        lambda: [_redis(settings)],
-        model_probe(build_model(settings, clock=clock)),
+        database_probe(settings.service.database, clock=clock),
+        redis_probe(_redis_url(settings), clock=clock),
+        model_probe(
+            build_model(settings, clock=clock), addresses=_model_addresses(settings), clock=clock
+        ),
     ]
     try:
         registry = load_registry(settings)
@@ -78,38 +86,50 @@ def _probes(settings: Settings) -> list[Probe]:
         timeout_s=settings.service.cluster_timeout_s,
     )
     metrics = build_metrics(settings, registry, clock=clock)
-    names = registry.cluster_names()
+    logs = build_logs(settings, registry, clock=clock)
     return [
         *probes,
-        *(cluster_probe(clusters, name) for name in names),
-        *(metrics_probe(metrics, name, clock=clock) for name in registry.metered(names)),
+        *(cluster_probe(clusters, name, clock=clock) for name in registry.cluster_names()),
+        *(
+            metrics_probe(metrics, cluster.name, endpoint=cluster.prometheus, clock=clock)
+            for cluster in registry.clusters
+            if cluster.prometheus is not None
+        ),
+        *(
+            logs_probe(logs, cluster.name, endpoint=cluster.loki, clock=clock)
+            for cluster in registry.clusters
+            if cluster.loki is not None
+        ),
+        *_account_probes(settings, registry, clock=clock),
     ]
 
 
-def _redis(settings: Settings) -> Checkup:
-    if settings.service.redis_url is None:
-        try:
-            server = find_server()
-        except SettingsError as error:
-            return Checkup(
-                part="redis",
-                health=Health.FAILED,
-                found="no server to embed",
-                next_step=error.problems[0],
-            )
-        return Checkup(
-            part="redis", health=Health.OK, found=f"`nightdesk up` will start {server.name}"
-        )
-    try:
-        open_redis(redis_url(settings)).ping()
-    except (RedisError, SettingsError) as error:
-        return Checkup(
-            part="redis",
-            health=Health.FAILED,
-            found=str(error),
-            next_step="set REDIS_URL to a Redis that this machine reaches",
-        )
-    return Checkup(part="redis", health=Health.OK, found="reachable")
+def _redis_url(settings: Settings) -> str | None:
+    return None if settings.service.redis_url is None else redis_url(settings)
+
+
+def _model_addresses(settings: Settings) -> tuple[str, ...]:
+    chosen, found = settings.model, []
+    if chosen.api_key is not None:
+        found.append(chosen.base_url or ANTHROPIC_URL)
+    if chosen.bedrock_name is not None and chosen.bedrock_region is not None:
+        found.append(chosen.bedrock_url or bedrock_url(chosen.bedrock_region))
+    return tuple(found)
+
+
+def _account_probes(settings: Settings, registry: Registry, *, clock: Clock) -> list[Probe]:
+    accounts = registry.connected_accounts()
+    if not accounts:
+        return []
+    # botocore costs 20 MB, which only an installation with accounts pays.
+    from bot.adapters.cloud.clients import Clients  # noqa: PLC0415 -- as above
+    from bot.adapters.cloud.probe import account_probe  # noqa: PLC0415 -- as above
+
+    clients = Clients(clock=clock, timeout_s=settings.service.cluster_timeout_s)
+    return [
+        account_probe(connection_to(account, secret_of=named_secret), clients, clock=clock)
+        for account in accounts
+    ]
 
 
 def _line(found: Checkup, *, as_json: bool) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,14 +35,27 @@ def reader_for(
     aws_credentials: Callable[[], Any] | None = None,
 ) -> MetricsReader:
     """A reader of one endpoint, on the machine's own clock."""
-    sources = PrometheusSources(
+    sources = sources_for(
+        endpoint, secrets=secrets, timeout_s=timeout_s, aws_credentials=aws_credentials
+    )
+    return sources.reader(CLUSTER)
+
+
+def sources_for(
+    endpoint: MetricsEndpoint,
+    *,
+    secrets: dict[str, str] | None = None,
+    timeout_s: float = 5.0,
+    aws_credentials: Callable[[], Any] | None = None,
+) -> PrometheusSources:
+    """One cluster's metrics server, on the machine's own clock."""
+    return PrometheusSources(
         {CLUSTER: endpoint},
         clock=SystemClock(),
         secret_of=(secrets or {}).get,
         aws_credentials=aws_credentials,
         timeout_s=timeout_s,
     )
-    return sources.reader(CLUSTER)
 
 
 def tool_for(lab: MetricsLab, *, access: Access = FULL_ACCESS) -> PromqlTool:
@@ -63,27 +73,3 @@ def fault_of(reader: MetricsReader) -> UpstreamError:
         reader.instant(UP, at=NOON, limit=10)
     assert caught.value.system == "metrics prod-eu"
     return caught.value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """A certificate and its key, PEM files."""
-
-    cert: Path
-    key: Path
-
-
-def self_signed(directory: Path, name: str) -> Certificate:
-    """A certificate for 127.0.0.1 that trusts itself, made by openssl."""
-    made = Certificate(cert=directory / f"{name}.crt", key=directory / f"{name}.key")
-    subprocess.run(  # noqa: S603 -- our own arguments
-        [  # noqa: S607 -- from PATH
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-            "-nodes", "-days", "2", "-subj", f"/CN={name}",
-            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", made.key, "-out", made.cert,
-        ],
-        check=True,
-        capture_output=True,
-        timeout=20,
-    )  # fmt: skip
-    return made

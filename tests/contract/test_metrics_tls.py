@@ -2,80 +2,43 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import socket
-import ssl
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.adapters.metrics.probe import metrics_probe
 from bot.domain.metrics import MetricsEndpoint
-from tests.contract.metrics_servers import (
-    NOON,
-    UP,
-    Certificate,
-    fault_of,
-    reader_for,
-    self_signed,
-)
+from bot.ports.probe import Health
+from tests.contract.metrics_servers import CLUSTER, NOON, UP, fault_of, reader_for, sources_for
+from tests.lab.clock import LabClock
+from tests.lab.metrics.server import MetricsLab
+from tests.lab.metrics.tracks import MetricStore
+from tests.lab.time import LabTime
+from tests.lab.tls import Certificate, issue, only_tls_1_1, tls_in_front, tunnelling_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is missing")
-
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return self_signed(tmp_path_factory.mktemp("tls"), "server")
+    return issue(tmp_path_factory.mktemp("tls"))
 
 
-@contextmanager
-def tls_server(context: ssl.SSLContext) -> Iterator[str]:
-    """An answer to `count(…)` for every connection whose handshake succeeds."""
-    result = {"resultType": "vector", "result": [{"metric": {}, "value": [1, "4"]}]}
-    body = json.dumps({"status": "success", "data": result}).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    listening = socket.create_server(("127.0.0.1", 0))
-    listening.settimeout(0.1)
-    ended = threading.Event()
-
-    def serve() -> None:
-        while not ended.is_set():
-            try:
-                plain, _ = listening.accept()
-            except TimeoutError:
-                continue
-            try:
-                with context.wrap_socket(plain, server_side=True) as secured:
-                    secured.recv(65_536)
-                    secured.sendall(head.encode() + b"\r\nConnection: close\r\n\r\n" + body)
-            except OSError:
-                continue
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        ended.set()
-        thread.join(timeout=5)
-        listening.close()
+@pytest.fixture(scope="module")
+def lab() -> Iterator[MetricsLab]:
+    """A server that counts four series."""
+    with MetricsLab(MetricStore(), clock=LabClock()) as running:
+        running.counts[UP] = 4
+        running.counts["up"] = 4
+        yield running
 
 
-def server_context(certificate: Certificate) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.cert, certificate.key)
-    return context
-
-
-@needs_openssl
-def test_a_certificate_is_trusted_only_if_the_registry_says_so(certificate: Certificate) -> None:
-    with tls_server(server_context(certificate)) as url:
+def test_a_certificate_is_trusted_only_if_the_registry_says_so(
+    lab: MetricsLab, certificate: Certificate
+) -> None:
+    with tls_in_front(certificate.context(), lab.url) as url:
         trusting = reader_for(MetricsEndpoint(url=url, ca_file=str(certificate.cert)))
         assert trusting.series_count(UP, at=NOON) == 4
         error = fault_of(reader_for(MetricsEndpoint(url=url)))
@@ -83,13 +46,11 @@ def test_a_certificate_is_trusted_only_if_the_registry_says_so(certificate: Cert
         assert "`ca_file`" in str(error)
 
 
-@needs_openssl
-def test_a_client_certificate_is_presented(certificate: Certificate, tmp_path: Path) -> None:
-    client = self_signed(tmp_path, "client")
-    context = server_context(certificate)
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(client.cert)
-    with tls_server(context) as url:
+def test_a_client_certificate_is_presented(
+    lab: MetricsLab, certificate: Certificate, tmp_path: Path
+) -> None:
+    client = issue(tmp_path, "client")
+    with tls_in_front(certificate.context(clients=client.cert), lab.url) as url:
         known = MetricsEndpoint(
             url=url,
             ca_file=str(certificate.cert),
@@ -100,16 +61,30 @@ def test_a_client_certificate_is_presented(certificate: Certificate, tmp_path: P
         fault_of(reader_for(MetricsEndpoint(url=url, ca_file=str(certificate.cert))))
 
 
-@needs_openssl
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
-def test_tls_below_1_2_is_refused(certificate: Certificate) -> None:
-    context = server_context(certificate)
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = ssl.TLSVersion.TLSv1_1
-    context.maximum_version = ssl.TLSVersion.TLSv1_1
-    with tls_server(context) as url:
+def test_tls_below_1_2_is_refused(lab: MetricsLab, certificate: Certificate) -> None:
+    with tls_in_front(only_tls_1_1(certificate), lab.url) as url:
         error = fault_of(reader_for(MetricsEndpoint(url=url, ca_file=str(certificate.cert))))
     assert "TLS failed" in str(error)
+
+
+def test_doctor_looks_at_a_server_only_its_proxy_can_find(lab: MetricsLab, tmp_path: Path) -> None:
+    aging = issue(tmp_path, "aging", days=3.5, hosts=("metrics.private.example",))
+    with (
+        tls_in_front(aging.context(), lab.url) as url,
+        tunnelling_proxy({"metrics.private.example:443": url.removeprefix("https://")}) as proxy,
+    ):
+        endpoint = MetricsEndpoint(
+            url="https://metrics.private.example", ca_file=str(aging.cert), proxy=proxy.url
+        )
+        clock = LabTime(lab.clock)
+        probe = metrics_probe(sources_for(endpoint), CLUSTER, endpoint=endpoint, clock=clock)
+        found = {one.part: one for one in probe()}
+    assert found["metrics prod-eu"].found == "answers, 4 targets"
+    assert "(median of 3)" in found["metrics prod-eu latency"].found
+    assert found["metrics prod-eu TLS"].health is Health.WARNING
+    assert "3 days from now" in found["metrics prod-eu TLS"].found
+    assert set(proxy.asked) == {"metrics.private.example:443"}
 
 
 def test_certificates_that_cannot_be_read_are_named(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from bot.adapters.cloud.pace import Pacer
+from bot.domain.errors import DeniedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from bot.adapters.cloud.wire import Wire
     from bot.domain.redaction.placeholder import Seal
     from bot.ports.clock import Clock
-    from bot.ports.cloud import CloudCall, CloudPlace, CloudReply
+    from bot.ports.cloud import CloudCall, CloudPlace, CloudReply, CodeFile
 
 
 class AwsCloud:
@@ -51,12 +52,28 @@ class AwsCloud:
 
     def read(self, place: CloudPlace, call: CloudCall) -> CloudReply:
         """Return the answer of one operation, as `bot.ports.cloud.Cloud.read` describes it."""
-        connection = self._connections[place.account]
-        if place.region not in connection.account.regions:
-            raise KeyError(f"{place.region} is no registered region of {place.account}")
+        connection = self._connection(place)
         if (call.service, call.operation) not in self._allowed:
             raise KeyError(f"{call.title} is not listed")
         return self._connected().read(connection, place, call)
+
+    def code(
+        self, place: CloudPlace, function: str, paths: tuple[str, ...]
+    ) -> tuple[CodeFile, ...]:
+        """Return files of a function's package, as `bot.ports.cloud.Cloud.code` describes it."""
+        connection = self._connection(place)
+        if not connection.account.read_code:
+            raise DeniedError(
+                f"the registry does not let code of {place.account} be read (read_code)",
+                system=f"aws {place.account}",
+            )
+        return self._connected().code(connection, place, function, paths)
+
+    def _connection(self, place: CloudPlace) -> AccountConnection:
+        connection = self._connections[place.account]
+        if place.region not in connection.account.regions:
+            raise KeyError(f"{place.region} is no registered region of {place.account}")
+        return connection
 
     def _connected(self) -> Wire:
         with self._lock:

@@ -16,6 +16,8 @@ from botocore.loaders import create_loader
 from botocore.session import Session
 
 from bot.adapters.cloud.credentials import CredentialCache
+from bot.adapters.tls import CertificateError, Trust, client_context
+from bot.domain.errors import UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -53,7 +55,7 @@ class Clients:
         self._lock = threading.Lock()
         self._loader = create_loader()
         self._desks: dict[Hashable, _Desk] = {}
-        self._sts: dict[tuple[str | None, str], Any] = {}
+        self._sts: dict[Hashable, Any] = {}
         self._credentials = CredentialCache(
             sts_client=self._sts_client, own=self._own_credentials, clock=clock
         )
@@ -63,7 +65,8 @@ class Clients:
     ) -> Any:
         """Return the client of a service in a region of an account.
 
-        Raises what `CredentialCache.of` raises; KeyError for a service botocore does not know.
+        Raises what `CredentialCache.of` raises; UpstreamError for certificates that cannot be
+        read, KeyError for a service botocore does not know.
         """
         credentials = self._credentials.of(connection, region)
         desk = self._desk(connection, region)
@@ -72,13 +75,16 @@ class Clients:
                 desk.session = self._session(credentials)
             key = (service, home or region)
             if key not in desk.clients:
-                desk.clients[key] = desk.session.create_client(
-                    service,
-                    region_name=home or region,
-                    endpoint_url=connection.endpoint_url,
-                    config=self._config(),
-                )
+                desk.clients[key] = self._made(desk.session, connection, service, home or region)
             return desk.clients[key]
+
+    def sts_address(self, connection: AccountConnection, region: str) -> str:
+        """Return the address roles are taken on at; nothing is sent.
+
+        Raises:
+            UpstreamError: The account's certificates cannot be read.
+        """
+        return str(self._sts_client(connection, region).meta.endpoint_url)
 
     def forget(self, connection: AccountConnection, region: str) -> None:
         """Drop the credential and the clients that hold it."""
@@ -108,19 +114,32 @@ class Clients:
 
     def _sts_client(self, connection: AccountConnection, region: str) -> Any:
         session = self._own_session()
-        key = (connection.endpoint_url, region)
+        # Accounts may lie behind different proxies and certificates.
+        key = (connection.endpoint_url, connection.trust, connection.account.proxy, region)
         with self._lock:
             if key not in self._sts:
-                self._sts[key] = session.create_client(
-                    "sts",
-                    region_name=region,
-                    endpoint_url=connection.endpoint_url,
-                    config=self._config(),
-                )
+                self._sts[key] = self._made(session, connection, "sts", region)
             return self._sts[key]
 
-    def _config(self) -> Config:
+    def _made(self, session: Any, connection: AccountConnection, service: str, region: str) -> Any:
+        _check_certificates(connection)
+        return session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=connection.endpoint_url,
+            # None leaves the choice of certificates to botocore: AWS_CA_BUNDLE, else its own.
+            verify=connection.trust.ca_file,
+            config=self._config(connection),
+        )
+
+    def _config(self, connection: AccountConnection) -> Config:
+        proxy, trust = connection.account.proxy, connection.trust
         return Config(
+            # None leaves the choice of proxy to botocore: HTTPS_PROXY and NO_PROXY.
+            proxies=None if proxy is None else {"http": proxy, "https": proxy},
+            client_cert=(
+                (trust.client_cert, trust.client_key) if trust.client_key else trust.client_cert
+            ),
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=self._timeout_s,
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
@@ -138,6 +157,18 @@ class _Only:
 
     def load_credentials(self) -> Credentials:
         return self._credentials
+
+
+def _check_certificates(connection: AccountConnection) -> None:
+    if connection.trust == Trust():
+        return
+    try:
+        # botocore would meet a wrong file at the first call only, and not name it.
+        client_context(connection.trust)
+    except CertificateError as error:
+        raise UpstreamError(
+            f"{connection.name} cannot be asked: {error}", system=f"aws {connection.name}"
+        ) from error
 
 
 def _key(connection: AccountConnection, region: str) -> Hashable:

@@ -1,10 +1,15 @@
-"""What it takes to reach one registered account; the composition root fills it in."""
+"""What it takes to reach one registered account; the composition root gives it the secrets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from bot.adapters.tls import Trust
 from bot.domain.registry import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +28,24 @@ class AccountConnection:
     def name(self) -> str:
         """The account's name in the registry."""
         return self.account.name
+
+    @property
+    def trust(self) -> Trust:
+        """Whom to believe there, and who to be."""
+        account = self.account
+        return Trust(
+            ca_file=account.ca_file,
+            client_cert=account.client_cert,
+            client_key=account.client_key,
+        )
+
+
+def connection_to(account: Account, *, secret_of: Callable[[str], str | None]) -> AccountConnection:
+    """Return how a registered account is reached; `secret_of` gives the secret of a name."""
+    named = account.external_id_env
+    return AccountConnection(
+        account=account,
+        role_arn=account.role_arn,
+        external_id=secret_of(named) if named else None,
+        endpoint_url=account.endpoint_url,
+    )

@@ -28,7 +28,7 @@ THROTTLED_PAUSE_S = 5.0
 _DENIED = frozenset(
     {
         "AccessDenied", "AccessDeniedException", "AuthorizationError",
-        "AuthorizationErrorException", "NotAuthorized", "OptInRequired",
+        "AuthorizationErrorException", "NotAuthorized", "NotAuthorizedException", "OptInRequired",
         "SubscriptionRequiredException", "UnauthorizedOperation", "UnauthorizedAccess", "403",
         "Forbidden",
     }

@@ -6,15 +6,17 @@ ever looked up among those botocore generated for the API, never as an attribute
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore import exceptions as boto
 
 from bot.adapters.cloud.clients import Clients
+from bot.adapters.cloud.code import MAX_PACKAGE_BYTES, fetched, too_large, unpacked
 from bot.adapters.cloud.faults import is_stale, refused, unreadable, unusable
 from bot.adapters.cloud.paging import Paging, collected
 from bot.adapters.cloud.sensitive import without_sensitive
-from bot.ports.cloud import CloudReply
+from bot.domain.errors import ToolError
+from bot.ports.cloud import CloudCall, CloudReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from bot.adapters.cloud.pace import Pacer
     from bot.domain.redaction.placeholder import Seal
     from bot.ports.clock import Clock
-    from bot.ports.cloud import CloudCall, CloudPlace
+    from bot.ports.cloud import CloudPlace, CodeFile
+
+_Answer = TypeVar("_Answer")
 
 # The kind in a placeholder over what AWS's API model marks as sensitive.
 _KIND = "aws"
@@ -53,8 +57,53 @@ class Wire:
 
     def read(self, connection: AccountConnection, place: CloudPlace, call: CloudCall) -> CloudReply:
         """Return the answer of one operation; raises what the port promises."""
+        return self._renewing(connection, place, call, lambda: self._read(connection, place, call))
+
+    def code(
+        self,
+        connection: AccountConnection,
+        place: CloudPlace,
+        function: str,
+        paths: tuple[str, ...],
+    ) -> tuple[CodeFile, ...]:
+        """Return files of a function's package; raises what the port promises.
+
+        The answer that holds the package's address is seen here only.
+        """
+        call = CloudCall(
+            service="lambda", operation="get_function", params={"FunctionName": function}
+        )
+        deadline_s = self._clock.monotonic() + self._timeout_s
+
+        def ask() -> dict[str, Any]:
+            client = self._clients.client(connection, region=place.region, service=call.service)
+            return self._answering(client.get_function, place, call)(**call.params)
+
+        answer = self._renewing(connection, place, call, ask)
+        size = int(answer.get("Configuration", {}).get("CodeSize") or 0)
+        if size > MAX_PACKAGE_BYTES:
+            raise too_large(size)
+        location = str(answer.get("Code", {}).get("Location") or "")
+        if not location:
+            raise ToolError(f"{place.title} hands out no package for {function}")
+        package = fetched(
+            location,
+            connection,
+            timeout_s=self._timeout_s,
+            in_time=lambda: self._clock.monotonic() < deadline_s,
+        )
+        return unpacked(package, paths)
+
+    def _renewing(
+        self,
+        connection: AccountConnection,
+        place: CloudPlace,
+        call: CloudCall,
+        work: Callable[[], _Answer],
+    ) -> _Answer:
+        """Return what the work returns, with a new credential if the one there was is stale."""
         try:
-            return self._read(connection, place, call)
+            return work()
         except boto.ClientError as error:
             if not is_stale(error):
                 raise refused(error, place=place, call=call) from error
@@ -63,7 +112,7 @@ class Wire:
         # The credential may have been revoked or have expired early: one more try with a new one.
         self._clients.forget(connection, place.region)
         try:
-            return self._read(connection, place, call)
+            return work()
         except boto.ClientError as error:
             raise refused(error, place=place, call=call) from error
         except boto.BotoCoreError as error:

@@ -12,6 +12,7 @@ from bot.adapters.cluster.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bot.adapters.tls import Endpoint
     from bot.domain.registry import Cluster
     from bot.ports.clock import Clock
 
@@ -37,21 +38,37 @@ class KubernetesClusters:
         self._kubeconfig = kubeconfig
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
+        self._connections: dict[str, Connection] = {}
         self._readers: dict[str, KubernetesReader] = {}
 
     def reader(self, name: str) -> KubernetesReader:
         """Return the reader of a registered cluster; KeyError for any other name."""
-        cluster = self._clusters[name]
+        connection = self._connection(name)
         with self._lock:
             if name not in self._readers:
                 self._readers[name] = KubernetesReader(
                     Wire(
                         cluster=name,
-                        connection=Connection(
-                            cluster, kubeconfig=self._kubeconfig, clock=self._clock
-                        ),
+                        connection=connection,
                         timeout_s=self._timeout_s,
                         clock=self._clock,
                     )
                 )
             return self._readers[name]
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Return how a registered cluster's API server is reached.
+
+        Raises:
+            UpstreamError: Its kubeconfig entry cannot be used.
+        """
+        return self._connection(name).session(within_s=self._timeout_s).endpoint
+
+    def _connection(self, name: str) -> Connection:
+        cluster = self._clusters[name]
+        with self._lock:
+            if name not in self._connections:
+                self._connections[name] = Connection(
+                    cluster, kubeconfig=self._kubeconfig, clock=self._clock
+                )
+            return self._connections[name]

@@ -20,14 +20,11 @@ import urllib3
 from urllib3 import exceptions as transport
 
 from bot.adapters.cluster.exec_plugin import run_plugin
-from bot.adapters.cluster.faults import (
-    KubeconfigError,
-    SignInError,
-    one_line,
-    too_slow,
-    unusable,
-)
+from bot.adapters.cluster.faults import KubeconfigError, too_slow, unusable
 from bot.adapters.cluster.kubeconfig import Entry, Kubeconfig, read_kubeconfig
+from bot.adapters.tls import OLDEST, Endpoint, Trust
+from bot.adapters.transport import SignInError, one_line
+from bot.domain.address import plain_http_problem, split_address
 
 if TYPE_CHECKING:
     from bot.domain.registry import Cluster
@@ -43,14 +40,18 @@ RENEW_BEFORE = timedelta(seconds=60)
 class Session:
     """An address, a connection pool with its TLS and proxy, and the way to sign in."""
 
-    address: str
-    """Scheme, host and port, perhaps with a path, without a slash at the end."""
+    endpoint: Endpoint = field(repr=False)
     pool: urllib3.PoolManager
     authorization: Callable[[], str | None] = field(repr=False)
     """Gives the Authorization header's value; None for client certificates."""
     renewable: bool
     """True when opening the session again may give another credential."""
     expires_at: datetime | None = None
+
+    @property
+    def address(self) -> str:
+        """Scheme, host and port, perhaps with a path, without a slash at the end."""
+        return self.endpoint.url
 
 
 class Connection:
@@ -98,9 +99,7 @@ class Connection:
         try:
             if cluster.in_cluster:
                 return _service_account_session()
-            return _kubeconfig_session(
-                read_kubeconfig(self._location), cluster.context or cluster.name, within_s=within_s
-            )
+            return _kubeconfig_session(read_kubeconfig(self._location), cluster, within_s=within_s)
         except (KubeconfigError, SignInError) as error:
             raise unusable(error, cluster=cluster.name) from error
 
@@ -121,13 +120,16 @@ def _service_account_session() -> Session:
     return _session(configuration, renewable=False)
 
 
-def _kubeconfig_session(kubeconfig: Kubeconfig, name: str, *, within_s: float) -> Session:
+def _kubeconfig_session(kubeconfig: Kubeconfig, registered: Cluster, *, within_s: float) -> Session:
     from kubernetes.client.configuration import Configuration  # noqa: PLC0415 -- module docstring
     from kubernetes.config import ConfigException, load_kube_config_from_dict  # noqa: PLC0415
 
+    name = registered.context or registered.name
     context = kubeconfig.context(name)
     cluster = kubeconfig.cluster_of(context)
     where = f"{kubeconfig.location}, context {name!r}"
+    if not registered.insecure:
+        _refuse_plain_http(cluster, where=where, name=registered.name)
     user, renewable, expires_at = _sign_in(
         kubeconfig.user_of(context), cluster=cluster, where=where, within_s=within_s
     )
@@ -146,6 +148,16 @@ def _kubeconfig_session(kubeconfig: Kubeconfig, name: str, *, within_s: float) -
     except (ConfigException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KubeconfigError(f"{where}: {one_line(str(error))}") from error
     return _session(configuration, renewable=renewable, expires_at=expires_at, where=where)
+
+
+def _refuse_plain_http(cluster: Entry, *, where: str, name: str) -> None:
+    address = split_address(cluster.body["server"])
+    problem = plain_http_problem(address) if address is not None else None
+    if problem is not None:
+        raise KubeconfigError(
+            f"{where}: `server` {problem}: use https, or say `insecure: true` for cluster {name} in"
+            " nightdesk.yaml"
+        )
 
 
 def _sign_in(
@@ -206,12 +218,28 @@ def _session(
         pool = RESTClientObject(configuration).pool_manager
     except (transport.HTTPError, ValueError) as error:
         raise KubeconfigError(f"{where}: `server` or `proxy-url` is no address") from error
+    pool.connection_pool_kw["ssl_minimum_version"] = OLDEST
     return Session(
-        address=configuration.host.rstrip("/"),
+        endpoint=_endpoint(configuration, pool),
         pool=pool,
         authorization=authorization,
         renewable=renewable,
         expires_at=expires_at,
+    )
+
+
+def _endpoint(configuration: Any, pool: urllib3.PoolManager) -> Endpoint:
+    return Endpoint(
+        url=configuration.host.rstrip("/"),
+        trust=Trust(
+            ca_file=configuration.ssl_ca_cert,
+            client_cert=configuration.cert_file,
+            client_key=configuration.key_file,
+            verified=bool(configuration.verify_ssl),
+        ),
+        # NO_PROXY may exempt this address from the proxy that is configured.
+        proxy=configuration.proxy if isinstance(pool, urllib3.ProxyManager) else None,
+        server_name=configuration.tls_server_name,
     )
 
 

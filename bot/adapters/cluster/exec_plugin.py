@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.adapters.cluster.faults import SignInError, one_line
+from bot.adapters.transport import SignInError, one_line
 from bot.settings import MODEL_SECRETS, SLACK_SECRETS, child_environment
 
 if TYPE_CHECKING:

@@ -1,37 +1,38 @@
 """What went wrong at a cluster, as our own errors, in words that say what to do next.
 
-Knows how urllib3 and the API server fail. Must not know who asked or why, and must never pass on
+Knows how the API server fails. Must not know who asked or why, and must never pass on
 a credential or a body: of an answer only the `message` of a Kubernetes Status is quoted, cut.
 """
 
 from __future__ import annotations
 
 import json
-import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from urllib3 import exceptions as transport
-from urllib3.util.retry import Retry
-
+from bot.adapters.transport import Advice, SignInError, cause, later, one_line, retry_after_s
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A Status message is a sentence or two; what is longer is somebody's payload.
-MESSAGE_MAX_CHARS = 400
 # Codes below 500 that time mends: request time-out, too early, too many requests.
 _BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+_ADVICE = Advice(
+    certificate="Check `certificate-authority` and `tls-server-name` in its kubeconfig entry",
+    name="Check `server` in its kubeconfig entry, and DNS",
+    refused="Check that the API server runs, and the port",
+    proxy="Check `proxy-url` or HTTPS_PROXY",
+    tls=(
+        "Check that `server` speaks https, in version 1.2 or later, and which certificates are set"
+    ),
+    broken="Ask again; if it stays, check `server` and the network",
+)
 
 
 class KubeconfigError(Exception):
     """A kubeconfig cannot be used; the text names the file and what to change."""
-
-
-class SignInError(Exception):
-    """A credential could not be obtained; the text says from where and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ def read_refusal(code: int, headers: Mapping[str, str], body: bytes) -> Refusal:
         code=code,
         message=one_line(message).rstrip(".") or None if isinstance(message, str) else None,
         named=named if isinstance(named, str) and named else None,
-        retry_after_s=_retry_after(headers.get("retry-after")),
+        retry_after_s=retry_after_s(headers.get("retry-after")),
     )
 
 
@@ -96,7 +97,7 @@ def refused(refusal: Refusal, *, cluster: str) -> ToolError | UpstreamError:
         )
     if code in _BUSY:
         return UpstreamError(
-            f"{cluster} is busy ({code}){said}. Ask again{_later(refusal.retry_after_s)}",
+            f"{cluster} is busy ({code}){said}. Ask again{later(refusal.retry_after_s)}",
             system=system(cluster),
             retry_after_s=refusal.retry_after_s,
         )
@@ -137,7 +138,7 @@ def too_slow(timeout_s: float, *, cluster: str) -> UpstreamError:
 def unreachable(error: Exception, *, cluster: str, address: str) -> UpstreamError:
     """Return the error for a connection that failed, with the likeliest thing to check."""
     return UpstreamError(
-        f"{cluster} cannot be reached at {address}: {_cause(error)}", system=system(cluster)
+        f"{cluster} cannot be reached at {address}: {cause(error, _ADVICE)}", system=system(cluster)
     )
 
 
@@ -146,55 +147,15 @@ def unusable(error: KubeconfigError | SignInError, *, cluster: str) -> UpstreamE
     return UpstreamError(f"{cluster} cannot be reached: {error}", system=system(cluster))
 
 
-def one_line(text: str, limit: int = MESSAGE_MAX_CHARS) -> str:
-    """Return foreign text on one line, control characters gone, cut at the limit."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
-
-
 def _failing(refusal: Refusal, *, cluster: str) -> UpstreamError:
     said = f": {refusal.message}" if refusal.message else ", without a reason"
     return UpstreamError(
         f"{cluster} answered with a server error ({refusal.code}){said}. Ask again"
-        f"{_later(refusal.retry_after_s)}; if it stays, its API server or the part it called needs"
+        f"{later(refusal.retry_after_s)}; if it stays, its API server or the part it called needs"
         " looking at",
         system=system(cluster),
         retry_after_s=refusal.retry_after_s,
     )
-
-
-def _cause(error: Exception) -> str:
-    certificate = _certificate_error(error)
-    if certificate is not None:
-        return (
-            f"its certificate was not accepted ({one_line(certificate)}). Check"
-            " `certificate-authority` and `tls-server-name` in its kubeconfig entry"
-        )
-    match error:
-        case transport.NameResolutionError():
-            return "the name cannot be resolved. Check `server` in its kubeconfig entry, and DNS"
-        case transport.NewConnectionError():
-            return "the connection was refused. Check that the API server runs, and the port"
-        case transport.ConnectTimeoutError():
-            return "no connection in time. Check the network, VPN or firewall in between"
-        case transport.ProxyError():
-            return "the proxy in between failed. Check `proxy-url` or HTTPS_PROXY"
-        case transport.SSLError() | ssl.SSLError():
-            return "TLS failed. Check that `server` speaks https and which certificates are set"
-        case _:
-            return "the connection broke. Ask again; if it stays, check `server` and the network"
-
-
-def _certificate_error(error: BaseException | None) -> str | None:
-    """Return what OpenSSL says about a certificate, if that is what is behind an error."""
-    seen: list[object] = [error]
-    while seen:
-        found = seen.pop()
-        if isinstance(found, ssl.SSLCertVerificationError):
-            return str(found.verify_message)
-        if isinstance(found, BaseException):
-            seen += [found.__cause__, *found.args]
-    return None
 
 
 def _status(body: bytes) -> dict[str, Any]:
@@ -205,16 +166,3 @@ def _status(body: bytes) -> dict[str, Any]:
     if isinstance(parsed, dict) and parsed.get("kind") == "Status":
         return parsed
     return {}
-
-
-def _retry_after(header: str | None) -> float | None:
-    if header is None:
-        return None
-    try:
-        return float(Retry().parse_retry_after(header))
-    except transport.InvalidHeader:
-        return None
-
-
-def _later(retry_after_s: float | None) -> str:
-    return " later" if retry_after_s is None else f" in {retry_after_s:g} s"

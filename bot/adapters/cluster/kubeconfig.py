@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from bot.adapters.cluster.faults import KubeconfigError, one_line
+from bot.adapters.cluster.faults import KubeconfigError
+from bot.adapters.transport import one_line
 
 USUAL_KUBECONFIG = "~/.kube/config"
 """Where a kubeconfig is looked for when nobody names one."""

@@ -17,7 +17,8 @@ from bot.domain.kinds import Kind
 from bot.ports.cluster import Listing
 
 if TYPE_CHECKING:
-    from bot.adapters.cluster.wire import Deadline, Query, Wire
+    from bot.adapters.cluster.wire import Query, Wire
+    from bot.adapters.transport import Deadline
     from bot.ports.cluster import Selection
 
 PODS = Kind(kind="Pod", plural="pods")

@@ -15,7 +15,8 @@ from bot.ports.cluster import LogText
 
 if TYPE_CHECKING:
     from bot.adapters.cluster.objects import Objects
-    from bot.adapters.cluster.wire import Deadline, Query, Wire
+    from bot.adapters.cluster.wire import Query, Wire
+    from bot.adapters.transport import Deadline
     from bot.ports.cluster import KubeObject, LogQuery
 
 

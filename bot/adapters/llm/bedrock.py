@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 PROVIDER = "bedrock"
 
 
+def base_url_of(region: str) -> str:
+    """Return Bedrock's own address in a region, which the SDK takes when none is given."""
+    return f"https://bedrock-runtime.{region}.amazonaws.com"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticCredentials:
     """An AWS access key; without one, the usual AWS sources are asked (role, profile, file)."""

@@ -5,7 +5,6 @@ Opened at the first call, so that a wrong entry is that call's error and leaves 
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import urllib3
 from urllib3 import exceptions as transport
 
 from bot.adapters.metrics.faults import EndpointError
+from bot.adapters.tls import CertificateError, Endpoint, Trust, client_context
 from bot.domain.metrics import TENANT_HEADER, problems_of
 
 if TYPE_CHECKING:
@@ -32,23 +32,39 @@ class Session:
     headers: dict[str, str] = field(repr=False)
 
 
-def open_session(endpoint: MetricsEndpoint) -> Session:
-    """Return a session; nothing is sent yet.
+def open_session(endpoint: MetricsEndpoint, *, entry: str = "prometheus") -> Session:
+    """Return a session; nothing is sent yet. `entry` is the endpoint's key in the registry.
 
     Raises:
         EndpointError: The endpoint is declared wrongly, or its certificates cannot be read.
     """
     for key, problem in problems_of(endpoint):
-        raise EndpointError(f"`{key}` in its `prometheus` entry {problem}")
-    context = _tls(endpoint)
+        raise EndpointError(f"`{key}` in its `{entry}` entry {problem}")
     headers = dict(endpoint.headers)
     if endpoint.tenant is not None:
         headers[TENANT_HEADER] = endpoint.tenant
-    pool = _pool(endpoint, context)
+    pool = _pool(endpoint_of(endpoint), entry)
     return Session(address=endpoint.url.rstrip("/"), pool=pool, headers=headers)
 
 
-def _pool(endpoint: MetricsEndpoint, context: ssl.SSLContext) -> urllib3.PoolManager:
+def endpoint_of(endpoint: MetricsEndpoint) -> Endpoint:
+    """Return how a declared server is reached."""
+    return Endpoint(
+        url=endpoint.url,
+        trust=Trust(
+            ca_file=endpoint.ca_file,
+            client_cert=endpoint.client_cert,
+            client_key=endpoint.client_key,
+        ),
+        proxy=endpoint.proxy,
+    )
+
+
+def _pool(endpoint: Endpoint, entry: str) -> urllib3.PoolManager:
+    try:
+        context = client_context(endpoint.trust)
+    except CertificateError as error:
+        raise EndpointError(str(error)) from error
     if endpoint.proxy is None:
         return urllib3.PoolManager(ssl_context=context, maxsize=POOL_CONNECTIONS, retries=False)
     try:
@@ -56,24 +72,4 @@ def _pool(endpoint: MetricsEndpoint, context: ssl.SSLContext) -> urllib3.PoolMan
             endpoint.proxy, ssl_context=context, maxsize=POOL_CONNECTIONS, retries=False
         )
     except (transport.HTTPError, ValueError) as error:
-        raise EndpointError("`proxy` in its `prometheus` entry is no address") from error
-
-
-def _tls(endpoint: MetricsEndpoint) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=endpoint.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise EndpointError(
-            f"the certificates in {endpoint.ca_file} cannot be read; `ca_file` is a PEM file"
-        ) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if endpoint.client_cert is not None:
-        try:
-            # An encrypted key would ask for its password on the terminal.
-            context.load_cert_chain(endpoint.client_cert, endpoint.client_key, password=str)
-        except (OSError, ssl.SSLError) as error:
-            raise EndpointError(
-                f"the certificate {endpoint.client_cert} or its key cannot be read; both are PEM"
-                " files without a password"
-            ) from error
-    return context
+        raise EndpointError(f"`proxy` in its `{entry}` entry is no address") from error

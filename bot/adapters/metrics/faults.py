@@ -1,6 +1,6 @@
 """What went wrong at a metrics server, as our own errors, in words that say what to do next.
 
-Knows how urllib3 and the Prometheus HTTP API fail. Must never pass on a credential or a body: of
+Knows how the Prometheus HTTP API fails. Must never pass on a credential or a body: of
 an answer only the API's own `error` sentence is quoted, cut.
 """
 
@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from urllib3 import exceptions as transport
-from urllib3.util.retry import Retry
-
-from bot.adapters.cluster.faults import one_line
+from bot.adapters.transport import Advice, SignInError, cause, later, one_line, retry_after_s
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
 
 if TYPE_CHECKING:
@@ -26,10 +22,17 @@ _POSITION = re.compile(r"(?:^|: )(\d+):(\d+): (?:parse error: )?")
 # Codes the API answers with when it understood the query and will not or cannot evaluate it.
 _QUERY_CODES = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _REDIRECTS = range(300, 400)
-
-
-class SignInError(Exception):
-    """A credential could not be obtained; the text says which and what to do."""
+_ADVICE = Advice(
+    certificate="Check `ca_file` in its `prometheus` entry",
+    name="Check `url`, and DNS",
+    refused="Check that it runs, and the port",
+    proxy="Check `proxy`",
+    tls=(
+        "Check that `url` speaks https, in version 1.2 or later, and which client certificate is"
+        " set"
+    ),
+    broken="Ask again; if it stays, check `url` and the network",
+)
 
 
 class EndpointError(Exception):
@@ -68,7 +71,7 @@ def read_refusal(code: int, headers: Mapping[str, str], body: bytes) -> Refusal:
         code=code,
         kind=kind if isinstance(kind, str) else None,
         message=one_line(message) if isinstance(message, str) else "",
-        retry_after_s=_retry_after(headers.get("retry-after")),
+        retry_after_s=retry_after_s(headers.get("retry-after")),
     )
 
 
@@ -129,7 +132,7 @@ def too_slow(timeout_s: float, *, cluster: str) -> UpstreamError:
 def unreachable(error: Exception, *, cluster: str, address: str) -> UpstreamError:
     """Return the error for a connection that failed, with the likeliest thing to check."""
     return UpstreamError(
-        f"the metrics server of {cluster} cannot be reached at {address}: {_cause(error)}",
+        f"the metrics server of {cluster} cannot be reached at {address}: {cause(error, _ADVICE)}",
         system=system(cluster),
     )
 
@@ -162,7 +165,7 @@ def _busy(refusal: Refusal, *, cluster: str) -> UpstreamError:
     said = f": {refusal.message}" if refusal.message else ""
     return UpstreamError(
         f"the metrics server of {cluster} is asked too much ({refusal.code}){said}. Ask again"
-        f"{_later(refusal.retry_after_s)}",
+        f"{later(refusal.retry_after_s)}",
         system=system(cluster),
         retry_after_s=refusal.retry_after_s,
     )
@@ -179,47 +182,10 @@ def _failing(refusal: Refusal, *, cluster: str) -> UpstreamError:
     said = f": {refusal.message}" if refusal.message else ", without a reason"
     return UpstreamError(
         f"the metrics server of {cluster} answered with an error ({refusal.code}){said}. Ask again"
-        f"{_later(refusal.retry_after_s)}; if it stays, it needs looking at",
+        f"{later(refusal.retry_after_s)}; if it stays, it needs looking at",
         system=system(cluster),
         retry_after_s=refusal.retry_after_s,
     )
-
-
-def _cause(error: Exception) -> str:
-    certificate = _certificate_error(error)
-    if certificate is not None:
-        return (
-            f"its certificate was not accepted ({one_line(certificate)}). Check `ca_file` in its"
-            " `prometheus` entry"
-        )
-    match error:
-        case transport.NameResolutionError():
-            return "the name cannot be resolved. Check `url`, and DNS"
-        case transport.NewConnectionError():
-            return "the connection was refused. Check that it runs, and the port"
-        case transport.ConnectTimeoutError():
-            return "no connection in time. Check the network, VPN or firewall in between"
-        case transport.ProxyError():
-            return "the proxy in between failed. Check `proxy`"
-        case transport.SSLError() | ssl.SSLError():
-            return (
-                "TLS failed. Check that `url` speaks https, in version 1.2 or later, and which"
-                " client certificate is set"
-            )
-        case _:
-            return "the connection broke. Ask again; if it stays, check `url` and the network"
-
-
-def _certificate_error(error: BaseException | None) -> str | None:
-    """Return what OpenSSL says about a certificate, if that is what is behind an error."""
-    seen: list[object] = [error]
-    while seen:
-        found = seen.pop()
-        if isinstance(found, ssl.SSLCertVerificationError):
-            return str(found.verify_message)
-        if isinstance(found, BaseException):
-            seen += [found.__cause__, *found.args]
-    return None
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -228,16 +194,3 @@ def _json(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
-
-
-def _retry_after(header: str | None) -> float | None:
-    if header is None:
-        return None
-    try:
-        return float(Retry().parse_retry_after(header))
-    except transport.InvalidHeader:
-        return None
-
-
-def _later(retry_after_s: float | None) -> str:
-    return " later" if retry_after_s is None else f" in {retry_after_s:g} s"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bot.adapters.metrics.faults import SignInError
+from bot.adapters.transport import SignInError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

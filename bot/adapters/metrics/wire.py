@@ -7,20 +7,16 @@ URLs. So urllib3 is used as for clusters.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-import urllib3
-from urllib3 import exceptions as transport
-
-from bot.adapters.cluster.faults import one_line
-from bot.adapters.cluster.wire import Deadline
 from bot.adapters.metrics import faults
 from bot.adapters.metrics.connect import Session, open_session
+from bot.adapters.transport import Call, Deadline, Faults, SignInError, ask, one_line
 from bot.domain.errors import ToolError
 
 if TYPE_CHECKING:
@@ -30,10 +26,13 @@ if TYPE_CHECKING:
     from bot.domain.metrics import MetricsEndpoint
     from bot.ports.clock import Clock
 
-CONNECT_TIMEOUT_S = 3.0
 # A thousand series of 360 points are some 12 MB.
 ANSWER_MAX_BYTES = 32 * 1024 * 1024
-_REFUSAL_MAX_BYTES = 64 * 1024
+_HEADERS = {
+    "accept": "application/json",
+    "accept-encoding": "gzip",
+    "user-agent": "nightdesk",
+}
 
 
 class Wire:
@@ -98,84 +97,32 @@ class Wire:
     def _call(
         self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline
     ) -> tuple[bytes, str]:
-        session = self._opened()
+        cluster, session = self.cluster, self._opened()
         # Signatures of version 4 want blanks as %20 and slashes escaped.
         encoded = urlencode(query, quote_via=quote, safe="")
         url = f"{session.address}{path}" + (f"?{encoded}" if encoded else "")
-        answer = self._send(session, url, deadline)
-        # A read time-out bounds each packet, not the answer; this ends one that only trickles.
-        watchdog = threading.Timer(max(deadline.left_s(), 0), _cut_off, (answer,))
-        watchdog.daemon = True
-        watchdog.start()
         try:
-            return self._receive(answer, deadline)
-        finally:
-            watchdog.cancel()
-            _give_back(answer)
-
-    def _send(self, session: Session, url: str, deadline: Deadline) -> urllib3.BaseHTTPResponse:
-        left_s = deadline.left_s()
-        if left_s <= 0:
-            raise faults.too_slow(deadline.timeout_s, cluster=self.cluster)
-        try:
-            headers = session.headers | {
-                "accept": "application/json",
-                "accept-encoding": "gzip",
-                "user-agent": "nightdesk",
-                **self._sign(url),
-            }
-            return session.pool.request(
-                "GET",
-                url,
-                headers=headers,
-                timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT_S, left_s), read=left_s),
-                # Nothing is repeated or followed behind the caller's back, least of all a token.
-                retries=False,
-                redirect=False,
-                preload_content=False,
+            signature = self._sign(url)
+        except SignInError as error:
+            raise faults.unusable(error, cluster=cluster) from error
+        answer = ask(
+            session.pool,
+            Call(url=url, headers=session.headers | _HEADERS | dict(signature)),
+            deadline=deadline,
+            limit_bytes=ANSWER_MAX_BYTES,
+            faults=Faults(
+                too_slow=partial(faults.too_slow, cluster=cluster),
+                torn=partial(faults.torn, cluster=cluster),
+                unreachable=partial(faults.unreachable, cluster=cluster, address=session.address),
+            ),
+        )
+        if answer.status != HTTPStatus.OK:
+            raise faults.RefusedError(
+                faults.read_refusal(answer.status, answer.headers, answer.content)
             )
-        except faults.SignInError as error:
-            raise faults.unusable(error, cluster=self.cluster) from error
-        except (transport.HTTPError, OSError, ValueError) as error:
-            if deadline.passed() or isinstance(error, transport.ReadTimeoutError):
-                raise faults.too_slow(deadline.timeout_s, cluster=self.cluster) from error
-            raise faults.unreachable(
-                error, cluster=self.cluster, address=session.address
-            ) from error
-
-    def _receive(self, answer: urllib3.BaseHTTPResponse, deadline: Deadline) -> tuple[bytes, str]:
-        good = answer.status == HTTPStatus.OK
-        limit = ANSWER_MAX_BYTES if good else _REFUSAL_MAX_BYTES
-        try:
-            # One byte more than wanted tells a full answer from a cut one.
-            content = answer.read(limit + 1, decode_content=True)
-        except (transport.HTTPError, OSError, ValueError) as error:
-            if deadline.passed() or isinstance(error, transport.ReadTimeoutError):
-                raise faults.too_slow(deadline.timeout_s, cluster=self.cluster) from error
-            raise faults.torn(cluster=self.cluster) from error
-        if deadline.passed():
-            # The watchdog may have ended the body: what is here need not be all.
-            raise faults.too_slow(deadline.timeout_s, cluster=self.cluster)
-        headers = {key.lower(): value for key, value in answer.headers.items()}
-        if not good:
-            refusal = faults.read_refusal(answer.status, headers, content)
-            raise faults.RefusedError(refusal)
-        if len(content) > limit:
+        if answer.cut:
             raise ToolError(
-                f"the answer of {self.cluster}'s metrics server is larger than"
+                f"the answer of {cluster}'s metrics server is larger than"
                 f" {ANSWER_MAX_BYTES >> 20} MB; aggregate, or ask for a shorter window"
             )
-        return content, headers.get("content-type", "").lower()
-
-
-def _cut_off(answer: urllib3.BaseHTTPResponse) -> None:
-    # The answer may just have ended, and its connection gone back to the pool.
-    with contextlib.suppress(ValueError, RuntimeError, OSError):
-        answer.shutdown()
-
-
-def _give_back(answer: urllib3.BaseHTTPResponse) -> None:
-    """Close a connection that holds unread bytes; one that was read to its end is kept."""
-    if not answer.closed:
-        answer.close()
-    answer.release_conn()
+        return answer.content, answer.content_type
