@@ -70,6 +70,7 @@ def configure(
     root.setLevel(level.upper())
     # Chatty at info, and their payloads are not ours to log.
     for name in (
+        "botocore",
         "httpx",
         "httpx2",
         "urllib3",

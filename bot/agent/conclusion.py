@@ -101,7 +101,14 @@ class StepInput(_Part):
     undo: Text
 
 
-_CAUSES = "; ".join(f"{cause.value}: {cause.meaning}" for cause in Cause)
+_UNCLEAR = (
+    Cause.NONE, Cause.UNKNOWN, Cause.APPLICATION_CRASH, Cause.BAD_COMMAND, Cause.MISSING_CONFIG,
+    Cause.WRONG_CONFIG, Cause.PROBE_WRONG, Cause.UNSCHEDULABLE_CONSTRAINT, Cause.STORAGE,
+    Cause.NETWORK, Cause.ACCESS, Cause.DEPENDENCY_DOWN, Cause.CPU_STARVED, Cause.BAD_ROLLOUT,
+)  # fmt: skip
+"""Causes whose code alone does not tell them from others; each word here is paid for in every
+request, and the codes of the rest are sentences enough."""
+_CAUSES = "; ".join(f"{cause.value}: {cause.meaning}" for cause in _UNCLEAR)
 
 
 class Conclusion(_Part):

@@ -75,6 +75,17 @@ class CloudReply:
     """Key of the list the pages were joined in; None for operations without pages."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeFile:
+    """One file of a function's package; its text is foreign, and may hold secrets."""
+
+    path: str
+    """Its place in the package, with slashes."""
+    text: str
+    cut_bytes: int = 0
+    """How much of its end was not read."""
+
+
 class Cloud(Protocol):
     """The accounts of the registry, each reached with its own credentials and no other's."""
 
@@ -85,5 +96,20 @@ class Cloud(Protocol):
             MissingError: What it asks about does not exist.
             ToolError: The parameters do not fit the operation, or it is not its turn yet (B6).
             KeyError: The place is not registered, or the operation not listed.
+        """
+        ...
+
+    def code(
+        self, place: CloudPlace, function: str, paths: tuple[str, ...]
+    ) -> tuple[CodeFile, ...]:
+        """Return those of the files that a function's package has, in the order asked for.
+
+        The address AWS hands the package out at is a credential: it ends inside.
+
+        Raises:
+            MissingError: There is no such function.
+            ToolError: It has no package, or one too large to be looked into.
+            DeniedError: The account's code may not be read, by the registry or by AWS.
+            KeyError: The place is not registered.
         """
         ...

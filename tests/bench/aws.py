@@ -49,7 +49,7 @@ def measure() -> dict[str, float]:
             return client.describe_services(**params)
 
         def whole() -> Any:
-            return tool.aws_read("ecs", "describe_services", params)
+            return tool.aws("ecs.describe_services", params)
 
         bare(), whole()
         pairs = [_pair(bare, whole, turn=turn) for turn in range(ROUNDS)]

@@ -19,6 +19,7 @@ import psutil
 
 from tests.bench.rows import Goal, Row
 from tests.bench.sampling import Sample
+from tests.lab.aws.server import AwsLab
 from tests.lab.chat import Chat
 from tests.lab.installation import Installation
 from tests.lab.lab import Lab
@@ -62,11 +63,17 @@ def measure() -> list[Row]:
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nd-bench-")))
         brain = ScriptedBrain(questions={"failing": ANSWER})
+        aws = stack.enter_context(AwsLab("shop_down"))
         lab = stack.enter_context(Lab("two_clusters", home=home, brain=brain))
-        environment = lab.environment() | {
-            "NIGHTDESK_HTTP_PORT": "0",
-            "NIGHTDESK_QUESTION_WORKERS": str(WORKERS),
-        }
+        lab.declare(accounts=aws.registry())
+        environment = (
+            lab.environment()
+            | aws.environment()
+            | {
+                "NIGHTDESK_HTTP_PORT": "0",
+                "NIGHTDESK_QUESTION_WORKERS": str(WORKERS),
+            }
+        )
         installation = stack.enter_context(Installation(environment, logs=home / "logs"))
         up = installation.start("up")
         _until_up(up)
@@ -100,7 +107,7 @@ def measure() -> list[Row]:
             value=tokens,
             unit="tokens",
             goal=Goal(at_most=4_000),
-            note="an estimate, four characters each; no metrics and no AWS configured",
+            note="an estimate, four characters each; three clusters, metrics, two AWS accounts",
         ),
         *_memory_rows("started", started),
         *_memory_rows("after answers", answered),

@@ -1,6 +1,8 @@
 """Writes the IAM policies of the read role from the list: `python -m tests.contract.aws_policy`.
 
-A managed policy may have 6,144 characters, so the actions fill as many documents as they need.
+A managed policy may have 6,144 characters, so the actions fill as many documents as they need. For
+accounts whose registry entry says `read_code: true`, `with-code-1.json` takes the place of
+`read-1.json`.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 POLICIES = Path(__file__).parents[2] / "bot" / "tools" / "aws" / "policies"
 MAX_POLICY_CHARS = 6_144
+# The statement that `with-code-1.json` has more than `read-1.json`.
+_ROOM = 80
 # Never granted, even if another policy of the role would: values, contents, credentials.
 NEVER = (
     "codebuild:BatchGet*",
@@ -55,6 +59,8 @@ NEVER = (
     "sts:GetFederationToken",
     "sts:GetSessionToken",
 )
+# What `read_code: true` needs: the address of a function's package.
+CODE = "lambda:GetFunction"
 # IAM knows API Gateway by paths: GET on these would return the keys.
 KEYS_OF_APIS = ["arn:*:apigateway:*::/apikeys", "arn:*:apigateway:*::/apikeys/*"]
 
@@ -80,6 +86,16 @@ def actions_of(operation: Operation) -> tuple[str, ...]:
 
 def policies() -> dict[str, dict[str, Any]]:
     """The documents, by file name; the first also denies what is never granted."""
+    documents = _documents()
+    first, denied = documents[0], [action for action in NEVER if action != CODE]
+    allowed, (values, *others) = first["Statement"][0], first["Statement"][1:]
+    code = {"Sid": "Code", "Effect": "Allow", "Action": CODE, "Resource": "*"}
+    with_code = {**first, "Statement": [allowed, code, {**values, "Action": denied}, *others]}
+    named = {f"read-{place}.json": one for place, one in enumerate(documents, start=1)}
+    return {**named, "with-code-1.json": with_code}
+
+
+def _documents() -> list[dict[str, Any]]:
     actions = sorted({action for one in load_catalogue().operations for action in actions_of(one)})
     denials = [
         {"Sid": "NeverValues", "Effect": "Deny", "Action": list(NEVER), "Resource": "*"},
@@ -94,12 +110,12 @@ def policies() -> dict[str, dict[str, Any]]:
     held: list[str] = []
     for action in actions:
         fixed = denials if not documents else []
-        if size(_document([*held, action], fixed)) > MAX_POLICY_CHARS:
+        if size(_document([*held, action], fixed)) > MAX_POLICY_CHARS - _ROOM:
             documents.append(_document(held, fixed))
             held = []
         held.append(action)
     documents.append(_document(held, denials if not documents else []))
-    return {f"read-{place}.json": one for place, one in enumerate(documents, start=1)}
+    return documents
 
 
 def size(document: dict[str, Any]) -> int:
@@ -119,7 +135,7 @@ def _document(actions: list[str], denials: list[dict[str, Any]]) -> dict[str, An
 
 if __name__ == "__main__":
     POLICIES.mkdir(exist_ok=True)
-    for stale in POLICIES.glob("read-*.json"):
+    for stale in POLICIES.glob("*.json"):
         stale.unlink()
     for name, document in policies().items():
         (POLICIES / name).write_text(written(document), encoding="utf-8")

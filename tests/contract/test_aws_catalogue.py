@@ -13,6 +13,7 @@ from bot.tools.aws.catalogue import Operation, load_catalogue
 from bot.tools.aws.rules import CHECKS
 from bot.tools.aws.scrub import SCRUBBERS
 from tests.contract.aws_policy import (
+    CODE,
     MAX_POLICY_CHARS,
     NEVER,
     POLICIES,
@@ -107,7 +108,7 @@ def test_rules_name_parameters_the_operation_has(operation: Operation) -> None:
 
 
 def test_the_policy_in_the_repository_is_the_one_the_list_makes() -> None:
-    kept = {path.name: path.read_text() for path in POLICIES.glob("read-*.json")}
+    kept = {path.name: path.read_text() for path in POLICIES.glob("*.json")}
     made = {name: written(document) for name, document in policies().items()}
     assert kept == made, "run `python -m tests.contract.aws_policy` and commit what it writes"
 
@@ -123,7 +124,8 @@ def test_the_policy_grants_nothing_beyond_the_list() -> None:
 def test_values_are_denied_to_the_role_whatever_else_it_holds() -> None:
     denied = {
         action
-        for document in policies().values()
+        for name, document in policies().items()
+        if name.startswith("read-")
         for statement in document["Statement"]
         if statement["Effect"] == "Deny"
         for action in statement["Action"]
@@ -133,6 +135,33 @@ def test_values_are_denied_to_the_role_whatever_else_it_holds() -> None:
     assert "logs:Unmask" in denied
 
 
+def test_code_is_granted_by_the_policy_made_for_it_and_by_no_other() -> None:
+    made = {
+        name: {
+            statement["Effect"]
+            for statement in document["Statement"]
+            if CODE in statement["Action"]
+        }
+        for name, document in policies().items()
+    }
+    assert made.pop("with-code-1.json") == {"Allow"}
+    assert made.pop("read-1.json") == {"Deny"}
+    assert set().union(*made.values()) == set()
+
+
 def test_the_list_is_as_long_as_it_is_meant_to_be() -> None:
-    assert 220 <= len(OPERATIONS) <= 280
+    assert 240 <= len(OPERATIONS) <= 280
     assert len({one.title for one in OPERATIONS}) == len(OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "cloudwatch", "logs", "lambda", "ecs", "ecr", "eks", "ec2", "elbv2", "autoscaling", "rds",
+        "pi", "cloudformation", "cloudtrail", "xray", "secretsmanager", "ssm", "sqs", "sns",
+        "dynamodb", "elasticache", "apigateway", "stepfunctions", "events", "route53", "acm",
+        "health", "service-quotas", "organizations", "vpc-lattice",
+    ],
+)  # fmt: skip
+def test_a_service_investigations_need_has_reads(service: str) -> None:
+    assert load_catalogue().of(service)

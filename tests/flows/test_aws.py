@@ -15,6 +15,7 @@ from tests.lab.chat import Chat
 from tests.lab.installation import Installation
 from tests.lab.lab import Lab
 from tests.lab.model.brains import ScriptedBrain, call
+from tests.lab.model.caching import prompt_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +32,8 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chat, Lab]]
             [
                 PODS,
                 call("promql", query=RATE, minutes=60),
-                call("aws_function", name="checkout-webhook"),
-                call("aws_read", service="secretsmanager", operation="get_secret_value"),
+                call("aws", read="function", params={"name": "checkout-webhook"}),
+                call("aws", read="secretsmanager.get_secret_value"),
             ],
             # Which of the parallel reads is E1 depends on which was first.
             verdict("cart crashes and the function fails [E1] [E2] [E3].", status="LIKELY"),
@@ -40,38 +41,14 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chat, Lab]]
     )
     with (
         AwsLab("shop_down") as aws,
-        Lab("crash_loop", home=home, brain=script) as lab,
+        Lab("two_clusters", home=home, brain=script) as lab,
         EmbeddedRedis(home / "redis", clock=SystemClock()) as redis,
         Installation(
-            lab.environment()
-            | QUICK
-            | {
-                "REDIS_URL": redis.url,
-                "AWS_ACCESS_KEY_ID": aws.own_session().get_credentials().access_key,
-                "AWS_SECRET_ACCESS_KEY": aws.own_session().get_credentials().secret_key,
-                **{
-                    f"EXTERNAL_ID_{number}": connection.external_id or ""
-                    for number, connection in enumerate(aws.connections())
-                },
-            },
+            lab.environment() | QUICK | {"REDIS_URL": redis.url} | aws.environment(),
             logs=home / "logs",
         ) as installation,
     ):
-        lab.declare(
-            accounts=[
-                {
-                    "name": connection.account.name,
-                    "account_id": connection.account.account_id,
-                    "environment": connection.account.environment,
-                    "regions": list(connection.account.regions),
-                    "aliases": list(connection.account.aliases),
-                    "role_arn": connection.role_arn,
-                    "external_id_env": f"EXTERNAL_ID_{number}",
-                    "endpoint_url": connection.endpoint_url,
-                }
-                for number, connection in enumerate(aws.connections())
-            ]
-        )
+        lab.declare(accounts=aws.registry())
         upgraded = installation.run("db", "upgrade")
         assert upgraded.returncode == 0, upgraded.stderr
         listener = installation.start("listener")
@@ -88,9 +65,24 @@ def test_one_answer_cites_cluster_metrics_and_account_with_their_places(
     _, card = people.asked_and_answered(QUESTION)
     assert "prod-eu/shop" in card.words
     assert "promql --last=1h" in card.words
-    assert "aws_function" in card.words
+    assert "aws function checkout-webhook" in card.words
     assert "data_visualization" in str(card.blocks)
     assert lab.model is not None
     told = str(lab.model.turns()[-1].request.body["messages"])
     assert "B4" in told
     assert "canary" not in told
+
+
+def test_the_first_request_stays_small_with_three_clusters_metrics_and_accounts(
+    chat: tuple[Chat, Lab],
+) -> None:
+    people, lab = chat
+    assert lab.model is not None
+    if not lab.model.turns():
+        people.asked_and_answered(QUESTION)
+    assert len(lab.kubernetes) == 3
+    first = lab.model.turns()[0].request
+    names = {tool["name"] for tool in first.body["tools"]}
+    assert {"aws", "find_metrics", "kubectl", "promql", "search_evidence"} <= names
+    assert "shop-prod (eu-central-1, eu-west-1), shop-staging (eu-central-1)" in str(first.messages)
+    assert prompt_tokens(first) <= 4_000

@@ -1,4 +1,4 @@
-"""`aws_alarm`: an alarm's terms, when its state changed, and its metric around that time."""
+"""`aws alarm`: an alarm's terms, when its state changed, and its metric around that time."""
 
 from __future__ import annotations
 

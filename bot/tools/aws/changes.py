@@ -1,4 +1,4 @@
-"""`aws_changes`: who changed what in an account around a time, and what stacks were doing."""
+"""`aws changes`: who changed what in an account around a time, and what stacks were doing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`aws_service`: an ECS service's deployments, what its newest revision changed, how tasks end."""
+"""`aws service`: an ECS service's deployments, what its newest revision changed, how tasks end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`aws_function`: a Lambda function as it runs now, what last changed in it, and how it fares."""
+"""`aws function`: a Lambda function as it runs now, what last changed in it, and how it fares."""
 
 from __future__ import annotations
 

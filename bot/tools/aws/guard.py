@@ -87,6 +87,11 @@ def permitted(catalogue: Catalogue, service: str, name: str) -> Operation:
     return found
 
 
+def service_meant(name: str) -> str:
+    """Return boto3's name of a service that people may call by another."""
+    return _ALIASES.get(name.casefold(), name.casefold())
+
+
 def check_params(operation: Operation, params: Mapping[str, Any], *, account_id: str) -> None:
     """Return when the parameters keep the rules for that operation in that account.
 
@@ -180,7 +185,7 @@ def _leaves(value: Any, key: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
 
 def _nearest(catalogue: Catalogue, service: str, name: str) -> str:
     """Return listed reads that come close, or the services there are."""
-    wanted = _ALIASES.get(service.casefold(), service.casefold())
+    wanted = service_meant(service)
     known = catalogue.of(wanted)
     if not known:
         close = process.extract(

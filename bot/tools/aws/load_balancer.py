@@ -1,4 +1,4 @@
-"""`aws_load_balancer`: which targets are healthy, and who answers with 5xx."""
+"""`aws load_balancer`: which targets are healthy, and who answers with 5xx."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`aws_logs`: a log group searched by Logs Insights; many lines come as few patterns."""
+"""`aws logs`: a log group searched by Logs Insights; many lines come as few patterns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`aws_read`: one listed operation as it is, told line by line."""
+"""`aws service.operation`: one listed operation as it is, told line by line."""
 
 from __future__ import annotations
 

@@ -5,21 +5,33 @@ Composites call it as models do: what is not on the list, or reaches elsewhere, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
-from bot.ports.cloud import CloudCall, CloudReply
+from bot.ports.cloud import CloudCall, CloudReply, Content
 from bot.tools.aws.guard import check_params, permitted
 from bot.tools.aws.scrub import scrubbed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from bot.ports.clock import Clock
-    from bot.ports.cloud import Cloud, Content
+    from bot.ports.cloud import Cloud, CodeFile
     from bot.tools.aws.catalogue import Catalogue
     from bot.tools.aws.scoping import Located
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """One answer, for whoever needs its values besides the words made of them."""
+
+    title: str
+    """Service and operation, such as `ecs.describe_services`."""
+    params: dict[str, Any]
+    content: Content
+    """Scrubbed."""
 
 
 class Reading:
@@ -36,13 +48,16 @@ class Reading:
     ) -> None:
         self._cloud = cloud
         self._located = located
-        self._catalogue = catalogue
+        self.catalogue = catalogue
+        """What may be called."""
         self._hide = hide
         self.clock = clock
         self.gaps: list[str] = []
         """What could not be read, a sentence each; an answer with gaps proves no absence."""
         self.cut = False
         """True once a list had more than the ceilings let through."""
+        self.brought: list[Brought] = []
+        """Every answer so far, in the order they came."""
 
     @property
     def account_id(self) -> str:
@@ -53,6 +68,11 @@ class Reading:
     def region(self) -> str:
         """The region the reads are made in."""
         return self._located.place.region
+
+    @property
+    def reads_code(self) -> bool:
+        """Whether the registry lets code of the account's functions be read."""
+        return self._located.account.read_code
 
     def now(self) -> datetime:
         """Return the time."""
@@ -67,7 +87,7 @@ class Reading:
             DeniedError: AWS refused the credentials.
             UpstreamError: AWS did not answer.
         """
-        listed = permitted(self._catalogue, service, operation)
+        listed = permitted(self.catalogue, service, operation)
         check_params(listed, params, account_id=self.account_id)
         reply = self._cloud.read(
             self._located.place,
@@ -81,12 +101,20 @@ class Reading:
             ),
         )
         self.cut = self.cut or reply.more
+        content = scrubbed(reply.content, listed.scrub, self._hide)
+        self.brought.append(Brought(title=listed.title, params=params, content=content))
         return CloudReply(
-            content=scrubbed(reply.content, listed.scrub, self._hide),
+            content=content,
             more=reply.more,
             pages=reply.pages,
             listed=reply.listed,
         )
+
+    def code(self, function: str, paths: Sequence[str]) -> tuple[CodeFile, ...]:
+        """Return those of the files that a function's package has; raises as the port says."""
+        configuration = permitted(self.catalogue, "lambda", "get_function_configuration")
+        check_params(configuration, {"FunctionName": function}, account_id=self.account_id)
+        return self._cloud.code(self._located.place, function, tuple(paths))
 
     def read(self, service: str, operation: str, **params: Any) -> Content:
         """Return the scrubbed content of a listed read; raises as `reply` does."""

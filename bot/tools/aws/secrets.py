@@ -1,4 +1,4 @@
-"""`aws_secrets`: the secrets a task or function refers to, and whether they are there.
+"""`aws secrets`: the secrets a task or function refers to, and whether they are there.
 
 Metadata only: names, ages, rotation, deletion. No value is ever asked for, and none could be: the
 operations that return values are refused by the read policy (B4).

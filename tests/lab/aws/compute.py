@@ -6,6 +6,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from moto.awslambda.models import lambda_backends
 from moto.ecs.models import Task, ecs_backends
 
 if TYPE_CHECKING:
@@ -34,14 +35,31 @@ def add_functions(builder: AccountBuilder, given: Object) -> None:
                     FunctionName=name,
                     Runtime="python3.13",
                     Role=role,
-                    Handler="app.handler",
-                    Code={"ZipFile": _package()},
+                    Handler=version.get("handler", "app.handler"),
+                    Code={"ZipFile": packaged(version.get("files") or _files())},
                     **settings,
                 )
             else:
                 client.update_function_configuration(FunctionName=name, **settings)
-                client.update_function_code(FunctionName=name, ZipFile=_package(place))
+                client.update_function_code(
+                    FunctionName=name, ZipFile=packaged(version.get("files") or _files(place))
+                )
             client.publish_version(FunctionName=name)
+        _date_versions(builder, name, function["versions"])
+        if "reserved" in function:
+            client.put_function_concurrency(
+                FunctionName=name, ReservedConcurrentExecutions=function["reserved"]
+            )
+
+
+def _date_versions(builder: AccountBuilder, name: str, versions: list[Object]) -> None:
+    """Versions are as old as `changed` says; $LATEST is as old as the newest."""
+    backend = lambda_backends[builder.account_id][builder.region]
+    for place, version in enumerate(versions):
+        if "changed" in version:
+            at = builder.at(version["changed"]).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+            for qualifier in (str(place + 1), *(["$LATEST"] if version is versions[-1] else [])):
+                backend.get_function(name, qualifier=qualifier).last_modified = at
 
 
 def add_clusters(builder: AccountBuilder, given: Object) -> None:
@@ -56,6 +74,10 @@ def add_clusters(builder: AccountBuilder, given: Object) -> None:
                 serviceName=name,
                 taskDefinition=arns[-1],
                 desiredCount=service["desired"],
+                loadBalancers=[
+                    {"targetGroupArn": arn, "containerName": name, "containerPort": 8080}
+                    for arn in ([builder.target_group] if service.get("behind") else [])
+                ],
             )
             _set_state(builder, cluster, name, service, arns)
 
@@ -137,8 +159,14 @@ def _stop(task: Any, at: datetime, given: Object) -> None:
     container.reason = given.get("why")
 
 
-def _package(number: int = 0) -> bytes:
+def packaged(files: dict[str, str]) -> bytes:
+    """A package with these files."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("app.py", f"def handler(event, context):\n    return {number}\n")
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
     return packed.getvalue()
+
+
+def _files(number: int = 0) -> dict[str, str]:
+    return {"app.py": f"def handler(event, context):\n    return {number}\n"}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from moto.ecr.models import ecr_backends
 
 from tests.lab.aws.compute import add_clusters, add_functions
+from tests.lab.aws.databases import add_databases
 from tests.lab.aws.signals import add_alarms, add_load_balancer, add_logs, add_metrics, add_trail
 from tests.lab.estate.when import offset_s
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tests.lab.aws.server import AwsLab
 
 Object = dict[str, Any]
-_PLAIN = frozenset({"id", "environment", "regions", "aliases", "external_id"})
+_PLAIN = frozenset({"id", "environment", "regions", "aliases", "external_id", "read_code"})
 
 
 class AccountBuilder:
@@ -36,6 +37,8 @@ class AccountBuilder:
         self.gaps = lab.gaps(name)
         self.load_balancer: str = ""
         """The dimension CloudWatch knows the account's load balancer by."""
+        self.target_group: str = ""
+        """ARN of the account's target group."""
 
     def client(self, service: str) -> Any:
         """A client with the account's own credentials."""
@@ -98,9 +101,10 @@ _PARTS: tuple[tuple[str, Callable[[AccountBuilder, Any], None]], ...] = (
     ("parameters", _add_parameters),
     ("images", _add_images),
     ("functions", add_functions),
-    ("clusters", add_clusters),
-    ("logs", add_logs),
     ("load_balancer", add_load_balancer),
+    ("clusters", add_clusters),
+    ("databases", add_databases),
+    ("logs", add_logs),
     ("metrics", add_metrics),
     ("alarms", add_alarms),
     ("trail", add_trail),

@@ -1,7 +1,7 @@
 """What moto does not have, added to it in process from the scenario.
 
-CloudTrail look-ups, an alarm's history and Logs Insights are answers of ours; everything else
-stays moto's.
+CloudTrail look-ups, an alarm's history, Logs Insights, RDS events and the address of a function's
+package are answers of ours; everything else stays moto's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.exceptions import JsonRESTError
@@ -18,8 +19,10 @@ from moto.core.responses import ActionResult
 from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.models import logs_backends
 from moto.logs.responses import LogsResponse
+from moto.rds.responses import RDSResponse
 
 from tests.lab.aws.insights import Event, Found, MalformedError, evaluate
+from tests.lab.aws.performance import Load
 
 
 @dataclass
@@ -33,6 +36,14 @@ class Gaps:
     polls: dict[str, int] = field(default_factory=dict)
     slow_polls: int = 1
     """How often a query says Running before it says Complete."""
+    loads: dict[str, Load] = field(default_factory=dict)
+    """What Performance Insights knows, by the instance's resource id."""
+    database_events: list[dict[str, Any]] = field(default_factory=list)
+    maintenance: list[dict[str, Any]] = field(default_factory=list)
+    packages: dict[str, bytes] = field(default_factory=dict)
+    """What is handed out as a function's package instead of the one it has, by name."""
+    package_url: str = ""
+    """What the address of a function's package begins with; the lab's own unless a test sets it."""
 
 
 GAPS: dict[tuple[str, str], Gaps] = {}
@@ -50,6 +61,40 @@ def install() -> None:
     CloudWatchResponse.describe_alarm_history = _alarm_history  # type: ignore[attr-defined]
     LogsResponse.start_query = _start_query  # type: ignore[method-assign]
     LogsResponse.get_query_results = _query_results  # type: ignore[method-assign]
+    RDSResponse.describe_events = _database_events  # type: ignore[method-assign]
+    RDSResponse.describe_pending_maintenance_actions = _maintenance  # type: ignore[attr-defined]
+    if LambdaFunction.get_code is not _code_with_address:
+        _INNER["get_code"] = LambdaFunction.get_code
+        LambdaFunction.get_code = _code_with_address  # type: ignore[method-assign]
+
+
+_INNER: dict[str, Any] = {}
+"""moto's own methods that ours call."""
+PACKAGES = "/lab-packages/"
+"""Below it the lab hands out packages: account, region, function."""
+SIGNATURE = "X-Amz-Signature=canary0123456789abcdef0123456789abcdef0123456789abcdef01234567"
+"""What makes such an address a credential."""
+
+
+def package(path: str) -> bytes:
+    """The package at an address of ours."""
+    account, region, name = path.removeprefix(PACKAGES).split("/")
+    given = gaps_of(account, region).packages.get(name)
+    if given is not None:
+        return given
+    stored = lambda_backends[account][region].get_function(name)
+    content: bytes = stored.code_bytes
+    return content
+
+
+def _code_with_address(self: LambdaFunction) -> dict[str, Any]:
+    answer: dict[str, Any] = _INNER["get_code"](self)
+    account = self.function_arn.split(":")[4]
+    base = gaps_of(account, self.region).package_url
+    if "ImageUri" not in answer.get("Code", {}):
+        place = f"{PACKAGES}{account}/{self.region}/{self.function_name}"
+        answer["Code"] = {"RepositoryType": "S3", "Location": f"{base}{place}?{SIGNATURE}"}
+    return answer
 
 
 def _lookup_events(self: CloudTrailResponse) -> str:
@@ -126,3 +171,24 @@ def _query_results(self: LogsResponse) -> str:
             },
         }
     )
+
+
+def _database_events(self: RDSResponse) -> ActionResult:
+    kind, name = self.params.get("SourceType"), self.params.get("SourceIdentifier")
+    kind, name = (
+        kind or self.params.get("source_type"),
+        name or self.params.get("source_identifier"),
+    )
+    events = [
+        event
+        for event in gaps_of(self.current_account, self.region).database_events
+        if kind in (None, event["SourceType"]) and name in (None, event["SourceIdentifier"])
+    ]
+    return ActionResult({"Events": events})
+
+
+def _maintenance(self: RDSResponse) -> ActionResult:
+    wanted = self.params.get("ResourceIdentifier") or self.params.get("resource_identifier")
+    found = gaps_of(self.current_account, self.region).maintenance
+    actions = [one for one in found if wanted in (None, one["ResourceIdentifier"])]
+    return ActionResult({"PendingMaintenanceActions": actions})

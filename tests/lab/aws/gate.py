@@ -17,12 +17,16 @@ from urllib.parse import parse_qs
 
 from moto.iam.models import get_account_id_from
 
+from tests.lab.aws.gaps import PACKAGES, gaps_of, package
+from tests.lab.aws.performance import SERVICE, answered
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.lab.clock import LabClock
 
 _EXPIRATION = re.compile(rb"<Expiration>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([^<]*)")
+_JSON = "application/x-amz-json-1.1"
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -77,6 +81,11 @@ class Gate:
             fault = self._fault(call)
         if fault is not None:
             return _failed(environ, start_response, fault)
+        if call.service == SERVICE:
+            return _told(start_response, *_performance(call), kind=_JSON)
+        if str(environ.get("PATH_INFO", "")).startswith(PACKAGES):
+            content = package(environ["PATH_INFO"])
+            return _told(start_response, "200 OK", content, kind="application/zip")
         answer: Iterable[bytes] = self._inner(environ, _declared(start_response))
         if call.operation == "AssumeRole":
             return [self._dated(b"".join(answer))]
@@ -116,6 +125,20 @@ class Gate:
             code="AccessDenied",
             message=f"not authorized to perform: sts:AssumeRole on resource: {role}",
         )
+
+
+def _performance(call: Seen) -> tuple[str, bytes]:
+    try:
+        found = answered(call.operation, call.body, gaps_of(call.account, call.region).loads)
+    except KeyError as error:
+        lacking = {"__type": "InvalidArgumentException", "message": f"there is no {error}"}
+        return "400 Bad Request", json.dumps(lacking).encode()
+    return "200 OK", json.dumps(found).encode()
+
+
+def _told(start_response: Any, status: str, body: bytes, *, kind: str) -> list[bytes]:
+    start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 def _declared(start_response: Any) -> Any:
@@ -172,7 +195,7 @@ def _failed(environ: dict[str, Any], start_response: Any, fault: Fault) -> list[
     elif environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         kind, body = "text/xml", _xml(fault).encode()
     else:
-        kind = "application/x-amz-json-1.1"
+        kind = _JSON
         body = json.dumps({"__type": fault.code, "message": fault.message}).encode()
     headers = [("Content-Type", kind), ("x-amzn-errortype", fault.code), *fault.headers]
     if kind == "application/cbor":

@@ -6,10 +6,8 @@ moto keeps its state in the process, so one lab can run at a time; each starts w
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import yaml
 from botocore.config import Config
 from botocore.loaders import create_loader
 from botocore.session import Session
@@ -22,8 +20,15 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from bot.adapters.cloud.connection import AccountConnection
-from bot.domain.registry import Account
+from tests.lab.aws.accounts import (
+    OWN_KEY,
+    OWN_SECRET,
+    connections_of,
+    environment_of,
+    read_scenario,
+    registry_of,
+    role_of,
+)
 from tests.lab.aws.estate import fill
 from tests.lab.aws.gaps import GAPS, Gaps, gaps_of, install
 from tests.lab.aws.gate import Fault, Gate, Seen
@@ -32,23 +37,30 @@ from tests.lab.clock import LabClock
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
 
-SCENARIOS = Path(__file__).parent / "scenarios"
+    from bot.adapters.cloud.connection import AccountConnection
+
 _RUNNING = threading.Lock()
 # Reading a service's model takes longer than calling it.
 _LOADER = create_loader()
 
 
-class _Quiet(MotoRequestHandler):
+class Quiet(MotoRequestHandler):
+    """Leaves the terminal to the tests."""
+
     def log_request(self, *_args: object) -> None:
         """Say nothing; the gate remembers."""
 
 
 class AwsLab:
-    """Serves `tests/lab/aws/scenarios/<scenario>.yaml` until stopped."""
+    """Serves `tests/lab/aws/scenarios/<scenario>.yaml` until stopped.
 
-    def __init__(self, scenario: str, *, clock: LabClock | None = None) -> None:
-        text = (SCENARIOS / f"{scenario}.yaml").read_text(encoding="utf-8")
-        self.tree: dict[str, Any] = yaml.safe_load(text)
+    `names` is which of the scenario's sets of names fills its `$words`, where it has such sets.
+    """
+
+    def __init__(
+        self, scenario: str, *, names: str | None = None, clock: LabClock | None = None
+    ) -> None:
+        self.tree = read_scenario(scenario, names=names)
         self.clock = clock or LabClock()
         self.gate = Gate(DomainDispatcherApplication(create_backend_app), clock=self.clock)
         self._server: BaseWSGIServer | None = None
@@ -71,12 +83,13 @@ class AwsLab:
         BackendDict.reset()
         reset_model_data()
         GAPS.clear()
-        self._server = make_server("127.0.0.1", 0, self.gate, threaded=True, request_handler=_Quiet)
+        self._server = make_server("127.0.0.1", 0, self.gate, threaded=True, request_handler=Quiet)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
         self._thread.start()
+        self.publish(self.url)
         for name, account in self.tree["accounts"].items():
             fill(self, name, account)
         for name, account in self.tree["accounts"].items():
@@ -93,33 +106,33 @@ class AwsLab:
         self._server = None
         _RUNNING.release()
 
+    def publish(self, url: str) -> None:
+        """Say under which address the lab is known outside, if not its own."""
+        for name, account in self.tree["accounts"].items():
+            for region in account["regions"]:
+                self.gaps(name, region).package_url = url
+
     def connections(self) -> tuple[AccountConnection, ...]:
         """The accounts as the registry declares them."""
-        return tuple(
-            AccountConnection(
-                account=Account(
-                    name=name,
-                    account_id=given["id"],
-                    environment=given["environment"],
-                    regions=tuple(given["regions"]),
-                    aliases=tuple(given.get("aliases", ())),
-                ),
-                role_arn=self.role(name),
-                external_id=given["external_id"],
-                endpoint_url=self.url,
-            )
-            for name, given in self.tree["accounts"].items()
-        )
+        return connections_of(self.tree, self.url)
+
+    def registry(self) -> list[dict[str, Any]]:
+        """The accounts as a registry file declares them."""
+        return registry_of(self.tree, self.url)
+
+    def environment(self) -> dict[str, str]:
+        """What the product needs in its environment to take on the accounts' roles."""
+        return environment_of(self.tree)
 
     def role(self, account: str) -> str:
         """ARN of an account's read role."""
-        return f"arn:aws:iam::{self.tree['accounts'][account]['id']}:role/nightdesk-read"
+        return role_of(self.tree["accounts"][account])
 
     def own_session(self) -> Session:
         """The bot's own credentials, in an account of their own."""
         session = Session()
         session.register_component("data_loader", _LOADER)
-        session.set_credentials("AKIAIOSFODNN7EXAMPLE", "lab-hub")
+        session.set_credentials(OWN_KEY, OWN_SECRET)
         return session
 
     def client(self, account: str, service: str, region: str | None = None) -> Any:

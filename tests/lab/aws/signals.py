@@ -50,8 +50,14 @@ def add_load_balancer(builder: AccountBuilder, given: Object) -> None:
     balancer = client.create_load_balancer(Name=given["name"], Subnets=subnets)["LoadBalancers"][0]
     builder.load_balancer = balancer["LoadBalancerArn"].partition("loadbalancer/")[2]
     group = client.create_target_group(
-        Name=given["target_group"], Protocol="HTTP", Port=8080, VpcId=vpc, TargetType="ip"
+        Name=given["target_group"],
+        Protocol="HTTP",
+        Port=8080,
+        VpcId=vpc,
+        TargetType="ip",
+        HealthCheckPath=given.get("path", "/"),
     )["TargetGroups"][0]["TargetGroupArn"]
+    builder.target_group = group
     client.create_listener(
         LoadBalancerArn=balancer["LoadBalancerArn"],
         Protocol="HTTP",
@@ -76,7 +82,10 @@ def add_load_balancer(builder: AccountBuilder, given: Object) -> None:
 
 
 def add_metrics(builder: AccountBuilder, given: list[Object]) -> None:
-    """A point a minute for three hours: `before` until `since`, then `after`."""
+    """A point a minute for three hours: `before` until `since`, then `after`, until `until`.
+
+    With `climbs` (minutes), it rises from `before` to `after` again and again from `since` on.
+    """
     client = builder.client("cloudwatch")
     end = builder.at("0s").replace(second=0, microsecond=0)
     for metric in given:
@@ -85,7 +94,7 @@ def add_metrics(builder: AccountBuilder, given: list[Object]) -> None:
                 "MetricName": metric["name"],
                 "Dimensions": _dimensions(builder, metric["dimension"]),
                 "Timestamp": at,
-                "Value": float(metric["after" if at >= builder.at(metric["since"]) else "before"]),
+                "Value": _value(builder, metric, at),
             }
             for at in _minutes(end)
         ]
@@ -101,7 +110,7 @@ def add_alarms(builder: AccountBuilder, given: Object) -> None:
             Namespace=alarm["namespace"],
             MetricName=alarm["metric"],
             Dimensions=_dimensions(builder, alarm["dimension"]),
-            Statistic="Sum",
+            Statistic=alarm.get("statistic", "Sum"),
             Period=alarm["period"],
             EvaluationPeriods=3,
             Threshold=alarm["threshold"],
@@ -153,9 +162,27 @@ def add_trail(builder: AccountBuilder, given: list[Object]) -> None:
         )
 
 
-def _dimensions(builder: AccountBuilder, given: str | list[str]) -> list[dict[str, str]]:
+def _value(builder: AccountBuilder, metric: Object, at: datetime) -> float:
+    since = builder.at(metric["since"])
+    if at < since or ("until" in metric and at >= builder.at(metric["until"])):
+        return float(metric["before"])
+    if "climbs" not in metric:
+        return float(metric["after"])
+    turn_s = 60 * metric["climbs"]
+    share = ((at - since).total_seconds() % turn_s) / turn_s
+    return float(metric["before"] + share * (metric["after"] - metric["before"]))
+
+
+def _dimensions(
+    builder: AccountBuilder, given: str | list[str] | dict[str, str]
+) -> list[dict[str, str]]:
     if given == "load_balancer":
         return [{"Name": "LoadBalancer", "Value": builder.load_balancer}]
+    if given == "target_group":
+        group = builder.target_group.rpartition(":")[2]
+        return [{"Name": "TargetGroup", "Value": group}]
+    if isinstance(given, dict):
+        return [{"Name": name, "Value": value} for name, value in given.items()]
     return [{"Name": given[0], "Value": given[1]}]
 
 
