@@ -199,6 +199,9 @@ def test_a_file_goes_up_in_three_steps_and_comes_down_with_a_token(
     uploaded = client.files_upload_v2(
         channel=ONCALL, content="line 1\n", filename="pod.log", thread_ts=root.ts
     )
+    # Slack answers before it has shared the file.
+    assert len(lab.thread("#oncall", root.ts)) == 1
+    lab.clock.advance(1)
     assert lab.thread("#oncall", root.ts)[1].files[0]["name"] == "pod.log"
     connection = HTTPConnection(lab.url.removeprefix("http://"), timeout=5)
     path = uploaded["file"]["url_private"].removeprefix(lab.url)

@@ -56,12 +56,14 @@ COMMANDS: Final = (
 SHORTCUTS: Final = ({"callback_id": INVESTIGATE, "name": "Investigate"},)
 ALERT: Final[Json] = {
     "channel": "#oncall",
+    "username": "Alertmanager",
     "attachments": [
         {
-            "color": "danger",
-            "fallback": "[FIRING:1] KubePodCrashLooping shop/cart (critical)",
-            "title": "[FIRING:1] KubePodCrashLooping (critical)",
-            "text": "Pod in `shop/cart` is restarting again and again.",
+            "color": "a30200",
+            "fallback": "[FIRING:1] KubePodCrashLooping shop (prod-eu cart critical)",
+            "title": "[FIRING:1] KubePodCrashLooping shop (prod-eu cart critical)",
+            "title_link": "http://alertmanager.example:9093/#/alerts?receiver=slack",
+            "text": "A container of `shop/cart` restarts again and again.",
             "fields": [
                 {"title": "namespace", "value": "shop", "short": True},
                 {"title": "deployment", "value": "cart", "short": True},
@@ -70,7 +72,12 @@ ALERT: Final[Json] = {
         }
     ],
 }
-INLINE_TYPES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif"}
+INLINE_TYPES: Final = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".gif": "image/gif",
+    ".txt": "text/plain",
+}
 
 
 class Banner(TypedDict, total=False):
@@ -89,7 +96,7 @@ class DemoPage:
         slack: the running workspace; its mirror is served from here, too.
         banner: who answers, and which scenario the estate is in.
         samples: questions offered as chips.
-        alert: what "Post an alert" posts: `channel`, `attachments`, optionally `text`.
+        alert: what "Post an alert" posts: `channel`, and a message as an app sends it.
         port: 0 picks a free one.
     """
 
@@ -167,12 +174,13 @@ class DemoPage:
 
     async def _serve_file(self, request: web.Request) -> web.Response:
         file = self._workspace.files.get(request.match_info["id"])
-        if file is None or file.content is None:
+        if file is None or file.content is None or not file.completed:
             raise web.HTTPNotFound
         inline = INLINE_TYPES.get(Path(file.name).suffix.lower())
         return web.Response(
             body=file.content,
             content_type=inline or "application/octet-stream",
+            charset="utf-8" if inline == "text/plain" else None,
             headers={"Content-Disposition": "inline" if inline else "attachment"},
         )
 

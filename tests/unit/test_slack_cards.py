@@ -131,9 +131,17 @@ def test_a_grid_that_does_not_fit_is_shown_as_text(columns: int, rows: int) -> N
     assert "as text" in shown((card,))
 
 
-def test_output_too_long_for_three_messages_says_how_much_is_missing() -> None:
+def test_output_too_long_for_three_messages_is_one_that_points_to_the_file() -> None:
     body = "\n".join(f"line {number:06}" for number in range(5_000))
-    cards = final_cards(typed(observation(body=body)))
+    (card,) = final_cards(typed(observation(body=body)))
+    said = shown((card,))
+    assert "line 000000" in said
+    assert "the full output is a file in this thread" in said
+
+
+def test_output_whose_file_is_lost_fills_three_messages_and_says_how_much_is_missing() -> None:
+    body = "\n".join(f"line {number:06}" for number in range(5_000))
+    cards = final_cards(typed(observation(body=body)), files_lost=True)
     assert len(cards) == command.MAX_PARTS
     said = shown(cards)
     assert "line 000000" in said

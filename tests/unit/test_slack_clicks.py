@@ -235,6 +235,7 @@ def test_decoding_never_raises_and_leaves_text_every_database_takes(text: str) -
 
 @given(_VALUES)
 def test_what_is_stored_is_json_without_nul_or_lone_surrogates(value: object) -> None:
-    text = json.dumps(storable({"payload": value, "a\x00b": ["\ud800"]}))
+    text = json.dumps(storable({"payload": value, "a\x00b": ["\ud800"]}), ensure_ascii=False)
     assert "\\u0000" not in text
-    assert "\\ud800" not in text
+    # A lone surrogate cannot be written as UTF-8.
+    assert text.encode()

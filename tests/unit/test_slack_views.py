@@ -15,11 +15,19 @@ from bot.adapters.slack.blocks.parts import without_action
 from bot.adapters.slack.blocks.plan import chunks, plan_card
 from bot.adapters.slack.flatten import blocks_text
 from bot.adapters.slack.validation import validate_view
+from bot.domain.alert import Severity
 from bot.domain.conversation import ChannelId, MessageTs, PersonId
 from bot.domain.investigation import RunState
 from bot.domain.progress import Task, TaskState
 from bot.domain.verdict import Status
-from bot.ports.desk import ClusterHealth, HomePage, Reach, RecentQuestion, ServiceStatus
+from bot.ports.desk import (
+    ClusterHealth,
+    HomePage,
+    OpenIncident,
+    Reach,
+    RecentQuestion,
+    ServiceStatus,
+)
 from tests.lab.slack.values import (
     INVESTIGATION,
     NOON,
@@ -51,6 +59,18 @@ def test_views_of_hostile_text_are_views_slack_takes(text: str) -> None:
         )
         * 20,
         model=text or None,
+        incidents=(
+            OpenIncident(
+                incident_id="inc-0001",
+                title=text,
+                severity=Severity.HIGH,
+                opened_at=NOON,
+                firing=2,
+                channel=ChannelId("C1"),
+                ts=MessageTs("1.000002"),
+            ),
+        )
+        * 20,
     )
     views = (
         details_view(everything(text)),
@@ -61,6 +81,32 @@ def test_views_of_hostile_text_are_views_slack_takes(text: str) -> None:
     )
     for view in views:
         assert validate_view(view) == []
+
+
+def test_the_home_tab_lists_open_incidents_above_what_was_asked() -> None:
+    page = HomePage(
+        clusters=(),
+        recent=(),
+        model=None,
+        incidents=(
+            OpenIncident(
+                incident_id="inc-0001",
+                title="KubePodCrashLooping in shop/cart",
+                severity=Severity.CRITICAL,
+                opened_at=NOON,
+                firing=2,
+                channel=ChannelId("C1"),
+                ts=MessageTs("1.000002"),
+            ),
+        ),
+    )
+    link = "https://lab.slack.com/archives/C1/p1000002"
+    said = blocks_text(home_view(page, links={"inc-0001": link})["blocks"])
+    line = f"• *Critical* · <{link}|KubePodCrashLooping in shop/cart> · 2 firing · since <!date^"
+    assert line in said
+    assert said.index("Open incidents") < said.index("Your recent questions")
+    calm = blocks_text(home_view(replace(page, incidents=()), links={})["blocks"])
+    assert "Open incidents" not in calm
 
 
 def test_details_show_query_state_window_and_digest_of_each_piece() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import structlog
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.errors import (
@@ -40,9 +40,11 @@ _NO_EFFECT_TWICE: Final = frozenset(
         "assistant.threads.setStatus",
         "assistant.threads.setSuggestedPrompts",
         "auth.test",
+        "chat.delete",
         "chat.getPermalink",
         "chat.stopStream",
         "chat.update",
+        "conversations.history",
         "conversations.replies",
         "reactions.add",
         "usergroups.users.list",
@@ -135,7 +137,7 @@ class Caller:
             error = translated(method, refused.response)
             self._note(error)
             raise error from None
-        except (OSError, HTTPException) as broken:
+        except (OSError, HTTPException, SlackRequestError) as broken:
             raise SlackUncertainError(method, type(broken).__name__) from None
         return content if isinstance(content, dict) else {}
 

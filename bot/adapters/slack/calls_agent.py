@@ -70,6 +70,7 @@ class AgentCalls(CallsPart):
         status: str,
         *,
         loading_messages: Sequence[str] = (),
+        patience_s: float | None = None,
     ) -> None:
         """Show "is …" under the thread; Slack clears it with the next message or in 2 minutes."""
         self._caller.call(
@@ -80,6 +81,7 @@ class AgentCalls(CallsPart):
                 status=status,
                 loading_messages=list(loading_messages) or None,
             ),
+            patience_s=patience_s,
         )
 
     def set_session(
@@ -89,6 +91,7 @@ class AgentCalls(CallsPart):
         status: str,
         *,
         initiator: PersonId | None = None,
+        patience_s: float | None = None,
     ) -> None:
         """Set the session's lifecycle; `processing` is what makes Slack offer its Stop button."""
         self._caller.call(
@@ -96,6 +99,7 @@ class AgentCalls(CallsPart):
             lambda: self._client.agents_sessions_setStatus(
                 channel_id=channel, thread_ts=thread_ts, status=status, initiator_user_id=initiator
             ),
+            patience_s=patience_s,
         )
 
     def set_prompts(

@@ -30,7 +30,7 @@ _REFUSED_CONTENT: Final = frozenset(
 
 
 class MessageCalls(CallsPart):
-    """Post, update, whisper, react."""
+    """Post, update, take back, whisper, react."""
 
     def post(
         self,
@@ -85,6 +85,16 @@ class MessageCalls(CallsPart):
             patience_s=patience_s,
         )
 
+    def delete(self, channel: ChannelId, ts: MessageTs) -> None:
+        """Take a message of ours back; one that is gone already is fine."""
+        try:
+            self._caller.call(
+                "chat.delete", lambda: self._client.chat_delete(channel=channel, ts=ts)
+            )
+        except SlackRefusedError as refused:
+            if refused.code != "message_not_found":
+                raise
+
     def post_ephemeral(
         self, channel: ChannelId, person: PersonId, card: Card, *, thread_ts: MessageTs | None
     ) -> None:
@@ -102,12 +112,15 @@ class MessageCalls(CallsPart):
             lambda checked: self._client.chat_postEphemeral(**checked),
         )
 
-    def react(self, channel: ChannelId, ts: MessageTs, emoji: str) -> None:
+    def react(
+        self, channel: ChannelId, ts: MessageTs, emoji: str, *, patience_s: float | None = None
+    ) -> None:
         """Add a reaction; one that is there already is fine."""
         try:
             self._caller.call(
                 "reactions.add",
                 lambda: self._client.reactions_add(channel=channel, timestamp=ts, name=emoji),
+                patience_s=patience_s,
             )
         except SlackRefusedError as refused:
             if refused.code != "already_reacted":

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Final
 from bot.adapters.slack.calls_part import CallsPart, Json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from slack_sdk.web import SlackResponse
+
     from bot.domain.conversation import ChannelId, MessageTs, PersonId
 
-_REPLIES_PAGE: Final = 200
-_REPLIES_PAGES: Final = 5
+_PAGE: Final = 200
+_PAGES: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +45,39 @@ class ReadCalls(CallsPart):
 
     def replies(self, channel: ChannelId, thread_ts: MessageTs, *, oldest: MessageTs) -> list[Json]:
         """Return a thread's messages after `oldest`, oldest first, with metadata."""
+        return self._pages(
+            "conversations.replies",
+            lambda cursor: self._client.conversations_replies(
+                channel=channel,
+                ts=thread_ts,
+                oldest=oldest,
+                limit=_PAGE,
+                cursor=cursor,
+                include_all_metadata=True,
+            ),
+        )
+
+    def history(self, channel: ChannelId, *, oldest: MessageTs) -> list[Json]:
+        """Return a channel's messages outside threads after `oldest`, with metadata.
+
+        At most the thousand newest: in a channel that wrote more since, older ones are not seen.
+        """
+        return self._pages(
+            "conversations.history",
+            lambda cursor: self._client.conversations_history(
+                channel=channel,
+                oldest=oldest,
+                limit=_PAGE,
+                cursor=cursor,
+                include_all_metadata=True,
+            ),
+        )
+
+    def _pages(self, method: str, ask: Callable[[str | None], SlackResponse]) -> list[Json]:
         found: list[Json] = []
         cursor: str | None = None
-        for _ in range(_REPLIES_PAGES):
-            answer = self._caller.call(
-                "conversations.replies",
-                lambda cursor=cursor: self._client.conversations_replies(  # type: ignore[misc] # mypy cannot type a bound default
-                    channel=channel,
-                    ts=thread_ts,
-                    oldest=oldest,
-                    limit=_REPLIES_PAGE,
-                    cursor=cursor,
-                    include_all_metadata=True,
-                ),
-            )
+        for _ in range(_PAGES):
+            answer = self._caller.call(method, lambda cursor=cursor: ask(cursor))  # type: ignore[misc] # mypy cannot type a bound default
             found += [message for message in answer.get("messages") or [] if message]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.calling import Buckets, Caller
 from bot.adapters.slack.calls_agent import AgentCalls
+from bot.adapters.slack.calls_files import FileCalls
 from bot.adapters.slack.calls_messages import MessageCalls
 from bot.adapters.slack.calls_reads import Identity, ReadCalls
 from bot.adapters.slack.calls_views import ViewCalls
@@ -25,7 +26,7 @@ WORKER_PATIENCE_S: Final = 30.0
 """How long a worker waits for Slack in one call; longer and the run is delivered on resume."""
 
 
-class SlackGateway(MessageCalls, AgentCalls, ViewCalls, ReadCalls):
+class SlackGateway(MessageCalls, FileCalls, AgentCalls, ViewCalls, ReadCalls):
     """The Web API as this product uses it; thread-safe.
 
     Every call may raise SlackBusyError, SlackUncertainError, SlackSwitchedOffError,

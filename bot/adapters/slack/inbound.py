@@ -7,10 +7,15 @@ the one question it cannot answer from a payload, whether a thread is ours, is h
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack.flatten import readable_text
+from bot.adapters.slack.inbound_alerts import (
+    delivery_of,
+    moment,
+    nobody_watches,
+    read_alert_post,
+)
 from bot.adapters.slack.intents import (
     AccessEnded,
     Actor,
@@ -39,6 +44,8 @@ from bot.domain.conversation import ChannelId, MessageTs, PersonId, Question, Su
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.adapters.slack.inbound_alerts import RulesOf
+
 _TS: Final = re.compile(r"^\d{1,12}\.\d{1,9}$")
 _OTHER: Final = re.compile(r"^\s*<(?:@[A-Z0-9]+|!subteam\^[A-Z0-9]+)(?:\|[^>]*)?>")
 _SPOKEN: Final = frozenset({"", "thread_broadcast", "file_share"})
@@ -48,29 +55,36 @@ _SUBJECT_ONLY: Final = "Please look into this message."
 _ENDINGS: Final = frozenset({"tokens_revoked", "app_uninstalled"})
 
 
-def concerns_us(payload: Mapping[str, Any]) -> bool:
+def concerns_us(payload: Mapping[str, Any], *, rules_of: RulesOf = nobody_watches) -> bool:
     """Tell whether an event is worth keeping, without looking anything up.
 
     A busy channel's other messages are neither ours to answer nor ours to store.
     """
-    intent = read_event(payload, knows_thread=lambda _channel, _thread: True)
+    intent = read_event(payload, knows_thread=lambda _channel, _thread: True, rules_of=rules_of)
     return not isinstance(intent, Ignored)
 
 
 def read_event(
-    payload: Mapping[str, Any], *, knows_thread: Callable[[ChannelId, MessageTs], bool]
+    payload: Mapping[str, Any],
+    *,
+    knows_thread: Callable[[ChannelId, MessageTs], bool],
+    rules_of: RulesOf = nobody_watches,
 ) -> Intent:
     """Return what an Events API delivery means.
 
     Args:
         payload: the whole `event_callback`.
         knows_thread: tells whether a thread is one we answer in without being mentioned.
+        rules_of: gives the rules of a channel whose posts are alerts, None for all others.
     """
     fields = Fields(payload)
     event = fields.inner("event")
     match event.text("type"):
         case "app_mention" | "message":
-            return _read_message(fields, event, knows_thread)
+            posted = read_alert_post(
+                fields, event, delivery_id=delivery_of(payload), rules_of=rules_of
+            )
+            return posted or _read_message(fields, event, knows_thread)
         case "agent_session_stopped":
             return _read_stopped(fields, event)
         case "app_home_opened":
@@ -206,11 +220,6 @@ def _read_opened(fields: Fields, event: Fields) -> Intent:
             thread_ts=None,
         ),
     )
-
-
-def moment(ts: str) -> datetime:
-    """Return the time of a message as its ts gives it."""
-    return datetime.fromtimestamp(float(ts), UTC)
 
 
 def _without_mention(raw: str, us: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.adapters.slack import actions
 from bot.adapters.slack.blocks.details import parse_page_value
 from bot.adapters.slack.flatten import readable_text
-from bot.adapters.slack.inbound import moment
+from bot.adapters.slack.inbound_alerts import moment
 from bot.adapters.slack.intents import (
     Actor,
     Ask,

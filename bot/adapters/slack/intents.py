@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.alert import Alert, Origin
 from bot.domain.conversation import ChannelId, MessageTs, PersonId, Question, Rating
 
 
@@ -128,8 +129,23 @@ class AccessEnded:
     kind: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsPosted:
+    """An app, or a person in a channel for it, posted alerts, or edited such a post."""
+
+    alerts: tuple[Alert, ...]
+    """Empty when the post is in none of the known shapes."""
+    origin: Origin
+    channel: ChannelId
+    shape: str
+    """Name of the shape it was read as; `unknown` for none."""
+    dropped: tuple[str, ...] = ()
+    """Names of alerts that are by design no trouble, such as Watchdog."""
+
+
 Intent = (
     Ignored
+    | AlertsPosted
     | Ask
     | AskForHelp
     | AskForStatus

@@ -26,6 +26,10 @@ class Fields:
         """Return the field as it came, or None."""
         return self._fields.get(name)
 
+    def whole(self) -> Mapping[str, Any]:
+        """Return the object itself, for readers of other formats."""
+        return self._fields
+
     def text(self, name: str) -> str:
         """Return a string field; empty when it is missing or no string."""
         value = self._fields.get(name)

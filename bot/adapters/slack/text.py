@@ -17,6 +17,7 @@ _BREAK: Final = "\u2060"
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _REFERENCE: Final = re.compile(r"<(?=[!@#])")
 _BROADCAST: Final = re.compile(r"@(?=(?:channel|here|everyone)\b)", re.IGNORECASE)
+_BOLD: Final = re.compile(r"\*\*([^*\n]+)\*\*")
 _PERSON: Final = re.compile(r"[UW][A-Z0-9]{2,20}")
 _FENCE: Final = re.compile(r"^(`{3,}|~{3,})([^\n]*)$", re.MULTILINE)
 
@@ -35,6 +36,11 @@ def escape(text: str) -> str:
 def neutral_markdown(text: str) -> str:
     """Return Markdown that renders as written, with mentions and broadcasts taken apart."""
     return _BROADCAST.sub(f"@{_BREAK}", _REFERENCE.sub(f"<{_BREAK}", printable(text)))
+
+
+def as_mrkdwn(markdown: str) -> str:
+    """Return Markdown with its bold words marked as mrkdwn marks them; not escaped."""
+    return _BOLD.sub(r"*\1*", markdown)
 
 
 def inline_code(text: str, *, limit: int = 300) -> str:

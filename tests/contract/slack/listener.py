@@ -22,6 +22,7 @@ from bot.domain.conversation import ChannelId, MessageTs
 from bot.domain.investigation import RunState
 from bot.entrypoints.listeners.deps import Deps
 from bot.entrypoints.slack_app import build_app, close_app
+from tests.lab.slack.alert_desk import RecordingAlerts, rules_of
 from tests.lab.slack.desk import RecordingDesk
 from tests.lab.slack.testing import SlackLab
 from tests.lab.slack.values import ending, outcome
@@ -45,6 +46,7 @@ class Listener:
     store: SqlStore
     engine: Engine
     desk: RecordingDesk
+    alerts: RecordingAlerts
     gateway: SlackGateway
     app: App
 
@@ -73,13 +75,24 @@ def parts(lab: SlackLab, url: str) -> Iterator[Listener]:
     gateway = SlackGateway(
         client=client, buckets=TokenBuckets(None, clock=time), clock=time, patience_s=0
     )
-    desk = RecordingDesk()
+    desk, alerts = RecordingDesk(), RecordingAlerts()
     app = build_app(
-        Deps(inbox=store, desk=desk, gateway=gateway, clock=time, new_id=lambda: "err-7", mask=str),
+        Deps(
+            inbox=store,
+            desk=desk,
+            alerts=alerts,
+            rules_of=rules_of,
+            gateway=gateway,
+            clock=time,
+            new_id=lambda: "err-7",
+            mask=str,
+        ),
         client=client,
         signing_secret=lab.signing_secret,
     )
-    yield Listener(lab=lab, store=store, engine=engine, desk=desk, gateway=gateway, app=app)
+    yield Listener(
+        lab=lab, store=store, engine=engine, desk=desk, alerts=alerts, gateway=gateway, app=app
+    )
     close_app(app)
     engine.dispose()
 

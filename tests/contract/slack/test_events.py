@@ -6,6 +6,7 @@ from bot.adapters.slack import actions
 from bot.entrypoints.listeners.routing import route_stored
 from bot.entrypoints.slack_app import close_app
 from tests.contract.slack.listener import ROOM, Listener, Web
+from tests.lab.slack.alert_desk import rules_of
 from tests.lab.slack.desk import until
 
 
@@ -101,7 +102,7 @@ def test_what_the_desk_could_not_take_is_left_for_the_sweeper(listener: Listener
     assert "Traceback" not in note.words
     (event,) = listener.unrouted()
     listener.desk.outage = ""
-    assert route_stored(event, listener.desk) is None
+    assert route_stored(event, listener.desk, listener.alerts, rules_of=rules_of) is None
     assert [question.text for question in listener.desk.asked] == ["why?"]
 
 

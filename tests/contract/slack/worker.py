@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 KEY = "answer/inv-0001"
 ROOM = "#oncall"
 INTERVAL_S = 0.02
+LOOK_AFTER_S = (0.1, 0.3, 0.9)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +57,17 @@ class Worker:
             patience_s=patience_s,
         )
 
-    def messenger(self, *, patience_s: float = 3.0) -> SlackMessenger:
+    def messenger(
+        self, *, patience_s: float = 3.0, interval_s: float = INTERVAL_S
+    ) -> SlackMessenger:
         return SlackMessenger(
             gateway=self.gateway(patience_s=patience_s),
             deliveries=self.store,
             registry=self.registry,
             clock=self.time,
-            update_interval_s=INTERVAL_S,
-            stream_interval_s=INTERVAL_S,
+            update_interval_s=interval_s,
+            stream_interval_s=interval_s,
+            look_after_s=LOOK_AFTER_S,
         )
 
     def ask(self, text: str = "why is checkout down?", *, room: str = ROOM) -> Question:

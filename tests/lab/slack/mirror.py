@@ -18,7 +18,7 @@ from tests.lab.slack.personas import Persona
 from tests.lab.slack.reading import see_all
 from tests.lab.slack.records import BOT_USER_ID, Json, Message
 from tests.lab.slack.traffic import Delivery
-from tests.lab.slack.webhooks import WEBHOOK_APP, post_alert
+from tests.lab.slack.webhooks import post_as_app
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,13 +135,8 @@ class Mirror:
 
     async def _alert(self, request: web.Request) -> web.Response:
         body = await request.json()
-        message = post_alert(
-            self._workspace,
-            self._workspace.channel(body.get("channel") or "#oncall"),
-            app_id=str(body.get("app_id") or WEBHOOK_APP),
-            text=str(body.get("text") or ""),
-            attachments=body.get("attachments") or [],
-        )
+        channel = self._workspace.channel(body.pop("channel", "") or "#oncall")
+        message = post_as_app(self._workspace, channel, body)
         return _json({"ok": True, **_result(message)})
 
     async def _clock(self, request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ Plain mutable records; the rules that change them live in the modules named afte
 
 from __future__ import annotations
 
+import mimetypes
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,6 +15,8 @@ BOT_ID = "B0LABBOT1"
 BOT_USER_ID = "U0LABBOT1"
 BOT_NAME = "nightdesk"
 TEAM_DOMAIN = "lab"
+PREVIEW_LINES = 5
+PREVIEW_CHARS = 600
 
 Json = dict[str, Any]
 StreamState = Literal["streaming", "stopped", "stopped_by_user"]
@@ -221,7 +224,11 @@ class File:
     length: int
     title: str = ""
     alt_txt: str = ""
+    is_snippet: bool = False
+    expires_at: float = 0.0
     content: bytes | None = None
+    completed: bool = False
+    """Only now anybody can see it; a file that is never completed is thrown away."""
     channels: list[str] = field(default_factory=list)
 
     def to_json(self, base_url: str) -> Json:
@@ -232,12 +239,24 @@ class File:
             "title": self.title or self.name,
             "alt_txt": self.alt_txt,
             "size": len(self.content or b""),
-            "mimetype": "application/octet-stream",
+            "mimetype": mimetypes.guess_type(self.name)[0] or "application/octet-stream",
             "filetype": self.name.rpartition(".")[2],
+            "mode": "snippet" if self.is_snippet else "hosted",
+            "file_access": "visible",
             "user": BOT_USER_ID,
             "url_private": url,
             "url_private_download": url,
             "channels": list(self.channels),
+            **(self._snippet() if self.is_snippet else {}),
+        }
+
+    def _snippet(self) -> Json:
+        text = (self.content or b"").decode(errors="replace")
+        lines = text.splitlines()
+        return {
+            "preview": "\n".join(lines[:PREVIEW_LINES])[:PREVIEW_CHARS],
+            "lines": len(lines),
+            "lines_more": max(len(lines) - PREVIEW_LINES, 0),
         }
 
 

@@ -1,4 +1,4 @@
-"""The workspace every test starts with: four people, a bot, three channels, two user groups."""
+"""The workspace every test starts with: four people, a bot, four channels, two user groups."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ ANA = "U0LABANA1"
 MARTA = "U0LABMAR1"
 TOM = "U0LABTOM1"
 GUS = "U0LABGUS1"
+ALERTS = "C0LABALR1"
 
 
 def seed(workspace: Workspace) -> None:
@@ -36,6 +37,7 @@ def seed(workspace: Workspace) -> None:
     rooms = [
         Channel(id="C0LABONC1", name="oncall", members=[*staff, BOT_USER_ID]),
         Channel(id="C0LABPAY1", name="payments", members=[*staff, GUS, BOT_USER_ID]),
+        Channel(id=ALERTS, name="alerts", members=[*staff, BOT_USER_ID]),
         Channel(id="C0LABRND1", name="random", members=list(staff)),
     ]
     rooms += [

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tests.lab.slack.traffic import Delivery
 
 MAX_UPLOAD_BYTES = 64 * 1024 * 1024
+UPLOAD_STEP = "upload"
+"""What a fault calls the step that is no method of the Web API: sending the bytes."""
 
 
 class SlackServer:
@@ -156,6 +158,9 @@ class SlackServer:
 
     async def _upload(self, request: web.Request) -> web.Response:
         content = await request.read()
+        fault = self._faults.take(UPLOAD_STEP)
+        if fault is not None:
+            return web.Response(status=fault.status or 500, text=fault.error)
         if files.receive(self._workspace, request.match_info["ticket"], content):
             return web.Response(text=f"OK - {len(content)}")
         return web.Response(status=400, text="unknown ticket or wrong length")
@@ -166,7 +171,7 @@ class SlackServer:
         if self._workspace.tokens.get(token, "unknown"):
             # The real service redirects to a sign-in page, which is HTML with status 200.
             return web.Response(text="<html>Sign in</html>", content_type="text/html")
-        if file is None or file.content is None:
+        if file is None or file.content is None or not file.completed:
             return web.Response(status=404)
         return web.Response(body=file.content, content_type="application/octet-stream")
 

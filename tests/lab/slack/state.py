@@ -53,6 +53,8 @@ class Workspace:
         self.stacks: dict[str, list[str]] = {}
         self.homes: dict[str, View] = {}
         self.files: dict[str, File] = {}
+        # False: completed uploads are accepted and never appear, as Slack was seen to do.
+        self.shares_files = True
         self.statuses: dict[tuple[str, str], list[Status]] = {}
         self.sessions: dict[tuple[str, str], Session] = {}
         self.titles: dict[tuple[str, str], str] = {}

@@ -27,7 +27,7 @@ from tests.lab.slack.state import Workspace
 from tests.lab.slack.subscriptions import Manifest
 from tests.lab.slack.tiers import Tiers
 from tests.lab.slack.watching import Watcher
-from tests.lab.slack.webhooks import WEBHOOK_APP, post_alert
+from tests.lab.slack.webhooks import WEBHOOK_APP, edit_as_app, post_alert, post_as_app
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,6 +166,15 @@ class SlackLab(Watcher):
             message = self.workspace.messages.get(channel.id, {}).get(ts)
             if message is not None:
                 conversation.edit(self.workspace, channel, message, attachments=list(attachments))
+
+    def post_as_app(self, body: Json, *, channel: str = "#alerts") -> Seen:
+        """Post a message, such as a sample of tests/lab/alerts, in another app's name."""
+        found = post_as_app(self.workspace, self.workspace.channel(channel), body)
+        return see_all(self.workspace, [found])[0]
+
+    def edit_as_app(self, ts: str, **changes: Any) -> Seen:
+        """Change text, attachments or blocks of another app's message."""
+        return see_all(self.workspace, [edit_as_app(self.workspace, ts, changes)])[0]
 
     def add_user(self, name: str, **fields: Any) -> User:
         """Add a person to the team and to no channel."""

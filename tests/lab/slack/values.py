@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.chart import Chart, ChartSeries
 from bot.domain.evidence import Evidence, EvidenceState, Grid, Observation, Window
 from bot.domain.investigation import RunState
 from bot.domain.outcome import Outcome
@@ -33,6 +34,7 @@ def observation(
     rows: int | None = 1,
     grid: Grid | None = None,
     namespace: str | None = "shop",
+    chart: Chart | None = None,
 ) -> Observation:
     return Observation(
         tool="kubectl",
@@ -48,6 +50,28 @@ def observation(
         cut_bytes=cut_bytes,
         window=Window(start=NOON - timedelta(hours=1), end=NOON),
         grid=grid,
+        chart=chart,
+    )
+
+
+def memory_chart(*, lines: int = 9, left_out: int = 0) -> Chart:
+    """Return an hour of that many pods' memory, one sample in 15 s, the third with a gap."""
+    start_s = (NOON - timedelta(hours=1)).timestamp()
+    return Chart(
+        title='container_memory_working_set_bytes{namespace="shop"}',
+        unit="bytes",
+        series=tuple(
+            ChartSeries(
+                label=f"pod=cart-{number}",
+                points=tuple(
+                    (start_s + step * 15.0, (100.0 + 40 * number + step % 60) * 2**20)
+                    for step in range(241)
+                    if number != 2 or not 80 <= step < 120
+                ),
+            )
+            for number in range(lines)
+        ),
+        left_out=left_out,
     )
 
 

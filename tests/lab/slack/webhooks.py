@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.lab.slack import conversation
 from tests.lab.slack.errors import SlackError
-from tests.lab.slack.records import Json, Message, User
+from tests.lab.slack.records import BOT_USER_ID, Json, Message, User
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from tests.lab.slack.state import Workspace
 
 WEBHOOK_APP = "A0LABALRT"
+_FIELDS = frozenset(
+    {
+        "app_id",
+        "attachments",
+        "blocks",
+        "bot_id",
+        "icon_emoji",
+        "subtype",
+        "text",
+        "user",
+        "username",
+    }
+)
 
 
 def receive_webhook(workspace: Workspace, channel_ref: str, body: Json) -> Message:
@@ -60,3 +73,41 @@ def post_alert(
         username="" if as_modern_app else "alerts",
     )
     return conversation.post(workspace, channel, message)
+
+
+def post_as_app(workspace: Workspace, channel: Channel, body: Json) -> Message:
+    """Post a message as chat.postMessage takes it, in the name of an app that is not ours.
+
+    `bot_id`, `app_id`, `username` and `subtype` may be in the body; without them it is the
+    `bot_message` of an incoming webhook.
+    """
+    unknown = body.keys() - _FIELDS
+    if unknown:
+        raise SlackError("invalid_arguments", fields=sorted(unknown))
+    message = Message(
+        channel=channel.id,
+        ts="",
+        text=str(body.get("text") or ""),
+        attachments=list(body.get("attachments") or []),
+        blocks=list(body.get("blocks") or []),
+        bot_id=str(body.get("bot_id", f"B{WEBHOOK_APP[1:]}")),
+        app_id=str(body.get("app_id", WEBHOOK_APP)),
+        user=str(body.get("user", "")),
+        subtype=str(body.get("subtype", "bot_message")),
+        username=str(body.get("username", "alerts")),
+    )
+    return conversation.post(workspace, channel, message)
+
+
+def edit_as_app(workspace: Workspace, ts: str, changes: Json) -> Message:
+    """Replace fields of another app's message, as senders do that keep one message current."""
+    unknown = changes.keys() - {"text", "attachments", "blocks"}
+    if unknown:
+        raise SlackError("invalid_arguments", fields=sorted(unknown))
+    for channel in workspace.channels.values():
+        message = workspace.messages.get(channel.id, {}).get(ts)
+        if message is not None and message.user != BOT_USER_ID:
+            mark = conversation.edited_mark(workspace, message.bot_id)
+            conversation.edit(workspace, channel, message, edited=mark, **changes)
+            return message
+    raise SlackError("message_not_found")

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters.slack import limits
-from tests.lab.slack.records import APP_ID, BOT_ID, BOT_NAME, TEAM_ID, Json
+from tests.lab.slack.records import BOT_ID, BOT_NAME, TEAM_ID, Json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,11 +68,11 @@ def message_json(workspace: Workspace, message: Message, *, with_metadata: bool 
         ],
     }
     row |= {key: value for key, value in optional.items() if value}
-    if message.bot_id == BOT_ID:
+    if message.bot_id and message.app_id:
         row["bot_profile"] = {
-            "id": BOT_ID,
-            "app_id": APP_ID,
-            "name": BOT_NAME,
+            "id": message.bot_id,
+            "app_id": message.app_id,
+            "name": BOT_NAME if message.bot_id == BOT_ID else message.username or "alerts",
             "team_id": TEAM_ID,
             "deleted": False,
         }

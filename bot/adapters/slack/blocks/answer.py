@@ -11,30 +11,29 @@ from typing import TYPE_CHECKING, Final
 from bot.adapters.slack import limits
 from bot.adapters.slack.actions import DETAILS, RATE, RETRY
 from bot.adapters.slack.blocks import parts
+from bot.adapters.slack.blocks import verdict as verdict_parts
 from bot.adapters.slack.blocks.card import Block, Card
-from bot.adapters.slack.blocks.chart import charts_of
+from bot.adapters.slack.blocks.charts import chart_blocks
 from bot.adapters.slack.blocks.evidence import coverage_lines, evidence_line
 from bot.adapters.slack.text import (
+    as_mrkdwn,
     clip,
     clip_escaped,
     count,
-    escape,
     first_line,
-    inline_code,
     neutral_markdown,
     person,
     split_markdown,
-    when_iso,
 )
 from bot.adapters.slack.validation import block_text_length
 from bot.domain.investigation import RunState
-from bot.domain.verdict import Cause, Status
+from bot.domain.verdict import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.outcome import Outcome
-    from bot.domain.verdict import Step, Verdict
+    from bot.domain.verdict import Verdict
 
 FIRST_PART: Final = 4_500
 """Characters of the summary on the card itself; the other blocks need the rest of the 12,000."""
@@ -45,8 +44,6 @@ _NOTIFICATION: Final = 600
 _ROOM: Final = limits.MESSAGE_BLOCK_TEXT_SUM - 900
 """What all groups may hold together; the rest is for the footer, the notes and the buttons."""
 _EVIDENCE_LINES: Final = 6
-_STEPS: Final = 4
-_STEP_TEXT: Final = 400
 
 BADGES: Final = {
     Status.CONFIRMED: "Confirmed",
@@ -78,8 +75,11 @@ class _Group:
     blocks: list[Block]
 
 
-def answer_cards(outcome: Outcome) -> tuple[Card, ...]:
-    """Return the card, and continuation messages where the summary is longer than a card holds."""
+def answer_cards(outcome: Outcome, *, files_lost: bool = False) -> tuple[Card, ...]:
+    """Return the card, and continuation messages where the summary is longer than a card holds.
+
+    `files_lost` says that the pictures which go with the card could not be uploaded.
+    """
     verdict = outcome.verdict
     if verdict is None:
         return (_ending_card(outcome),)
@@ -91,10 +91,12 @@ def answer_cards(outcome: Outcome) -> tuple[Card, ...]:
     blocks: list[Block] = [parts.markdown(pieces[0])]
     if len(pieces) > 1:
         blocks.append(parts.context("The answer goes on below in this thread."))
-    blocks += _fitting(_groups(outcome, verdict), room=_ROOM - len(pieces[0]))
+    groups = _groups(outcome, verdict, files_lost=files_lost)
+    blocks += _fitting(groups, room=_ROOM - len(pieces[0]))
     blocks.append(parts.context(_footer(outcome, verdict)))
     blocks += controls(outcome)
-    text = clip_escaped(f"{badge}: {first_line(verdict.summary, _NOTIFICATION)}", 2 * _NOTIFICATION)
+    said = first_line(as_mrkdwn(verdict.summary), _NOTIFICATION)
+    text = clip_escaped(f"{badge}: {said}", 2 * _NOTIFICATION)
     first = Card(text=text, blocks=tuple(blocks))
     return (first, *_continuations(pieces[1:], cut=cut))
 
@@ -106,26 +108,36 @@ def controls(outcome: Outcome) -> list[Block]:
         buttons.append(parts.button("Details", DETAILS, outcome.investigation_id))
     if outcome.state in _REPEATABLE:
         buttons.append(parts.button("Retry", RETRY, outcome.investigation_id))
+    elif _is_worth_another_look(outcome):
+        buttons.append(parts.button("Look again", RETRY, outcome.investigation_id))
     rows = [parts.actions(*buttons)] if buttons else []
     if outcome.verdict is not None:
         rows.append(_feedback(outcome.investigation_id))
     return rows
 
 
-def _groups(outcome: Outcome, verdict: Verdict) -> list[_Group]:
+def _groups(outcome: Outcome, verdict: Verdict, *, files_lost: bool) -> list[_Group]:
     """Return what follows the summary, in reading order."""
-    ending = _ending(outcome)
+    marked = verdict_parts.rules_only(verdict, outcome.notice)
+    ending = _ending(outcome, with_notice=not marked)
     notice = [parts.context(ending)] if ending else []
+    relief = verdict_parts.steps("Relief now", verdict.mitigation)
+    cure = verdict_parts.steps("Permanent fix", verdict.permanent)
+    coverage = parts.paragraphs(coverage_lines(verdict.coverage))
     return [
-        _Group(rank=5, title="the facts", blocks=_facts(verdict)),
-        _Group(rank=0, title="hypotheses", blocks=_unverified(verdict)),
-        _Group(rank=0, title="caveats", blocks=_caveats(verdict)),
-        _Group(rank=3, title="relief", blocks=_steps("Relief now", verdict.mitigation)),
-        _Group(rank=6, title="the fix", blocks=_steps("Permanent fix", verdict.permanent)),
-        _Group(rank=7, title="advice", blocks=_advice(verdict)),
+        _Group(rank=0, title="who answered", blocks=marked),
+        _Group(rank=5, title="the facts", blocks=verdict_parts.facts(verdict)),
+        _Group(rank=0, title="hypotheses", blocks=verdict_parts.unverified(verdict)),
+        _Group(rank=0, title="caveats", blocks=verdict_parts.caveats(verdict)),
+        _Group(rank=3, title="advice", blocks=verdict_parts.nothing_to_do(verdict)),
+        _Group(rank=3, title="relief", blocks=relief),
+        _Group(rank=6, title="the fix", blocks=cure),
+        _Group(rank=4, title="the next checks", blocks=verdict_parts.next_checks(verdict)),
+        _Group(rank=7, title="the code change", blocks=verdict_parts.code_change(verdict)),
+        _Group(rank=8, title="what was ruled out", blocks=verdict_parts.ruled_out(verdict)),
         _Group(rank=2, title="evidence", blocks=_evidence(outcome, verdict)),
-        _Group(rank=5, title="charts", blocks=_charts(outcome, verdict)),
-        _Group(rank=1, title="coverage", blocks=parts.paragraphs(coverage_lines(verdict.coverage))),
+        _Group(rank=5, title="charts", blocks=chart_blocks(outcome, lost=files_lost)),
+        _Group(rank=1, title="coverage", blocks=coverage),
         _Group(rank=4, title="how it ended", blocks=notice),
     ]
 
@@ -155,80 +167,27 @@ def _ending_card(outcome: Outcome) -> Card:
     )
 
 
-def _ending(outcome: Outcome) -> str:
+def _ending(outcome: Outcome, *, with_notice: bool = True) -> str:
     """Return in mrkdwn how the run ended, beyond its state; empty if there is nothing to say."""
     stopped = f"Stopped by {person(outcome.stopped_by)}." if outcome.stopped_by else ""
-    notice = clip_escaped(outcome.notice or "", 1_500).strip()
+    notice = clip_escaped(outcome.notice or "", 1_500).strip() if with_notice else ""
     return " ".join(part for part in (stopped, notice) if part)
+
+
+def _is_worth_another_look(outcome: Outcome) -> bool:
+    """Tell whether a finished run may well say more when it is made again."""
+    verdict = outcome.verdict
+    return (
+        outcome.state is RunState.DONE
+        and verdict is not None
+        and (verdict.status is Status.INCONCLUSIVE or verdict.answered_by == "rules")
+    )
 
 
 def _badge(outcome: Outcome, verdict: Verdict) -> str:
     if outcome.state is RunState.DONE:
         return BADGES[verdict.status]
     return f"{ENDINGS[outcome.state]}, partial answer, {BADGES[verdict.status].lower()}"
-
-
-def _facts(verdict: Verdict) -> list[Block]:
-    pairs = []
-    if verdict.object:
-        pairs.append(("What", inline_code(verdict.object)))
-    if verdict.since:
-        pairs.append(("Since", when_iso(verdict.since)))
-    codes = [code.value for code in (verdict.cause, verdict.category) if code.value != "none"]
-    if verdict.cause is not Cause.NONE:
-        pairs.append(("Cause", escape(f"{verdict.cause.meaning} ({', '.join(codes)})")))
-    elif codes:
-        pairs.append(("Kind of problem", escape(codes[0])))
-    if verdict.trigger and verdict.trigger not in verdict.summary:
-        pairs.append(("Trigger", clip_escaped(verdict.trigger, 400)))
-    return [parts.fields(pairs)] if pairs else []
-
-
-def _unverified(verdict: Verdict) -> list[Block]:
-    if not verdict.unverified:
-        return []
-    names = ", ".join(inline_code(name, limit=80) for name in verdict.unverified[:15])
-    rest = len(verdict.unverified) - 15
-    more = f" and {rest} more" if rest > 0 else ""
-    return [parts.section(f"*Hypothesis, not found in the cited evidence:* {names}{more}")]
-
-
-def _caveats(verdict: Verdict) -> list[Block]:
-    """Return why the answer is less sure than it sounds, in code's own words."""
-    if not verdict.caveats:
-        return []
-    return [parts.context(" ".join(clip_escaped(one, 300) for one in verdict.caveats[:4]))]
-
-
-def _steps(title: str, steps: Sequence[Step]) -> list[Block]:
-    if not steps:
-        return []
-    lines = [f"*{title}*"]
-    for number, step in enumerate(steps[:_STEPS], start=1):
-        lines.append(f"{number}. {clip_escaped(step.action, _STEP_TEXT)}")
-        for label, value in (("check", step.check), ("risk", step.risk), ("undo", step.undo)):
-            if value:
-                shown = (
-                    inline_code(value, limit=200) if label == "check" else clip_escaped(value, 200)
-                )
-                lines.append(f"      _{label}:_ {shown}")
-    if len(steps) > _STEPS:
-        lines.append(f"… and {count(len(steps) - _STEPS, 'more step')} under Details")
-    return parts.paragraphs(lines)
-
-
-def _advice(verdict: Verdict) -> list[Block]:
-    blocks: list[Block] = []
-    if verdict.nothing_to_do:
-        blocks.append(parts.section("*Nothing to do now.*"))
-    if verdict.next_checks:
-        lines = [f"• {clip_escaped(check, _STEP_TEXT)}" for check in verdict.next_checks[:5]]
-        sure = verdict.status in {Status.CONFIRMED, Status.HEALTHY}
-        title = "*To look again*" if sure else "*What would decide it*"
-        blocks += parts.paragraphs([title, *lines])
-    if verdict.code_change:
-        blocks.append(parts.section(f"*Code change*\n{clip_escaped(verdict.code_change, 1_200)}"))
-    return blocks
 
 
 def _evidence(outcome: Outcome, verdict: Verdict) -> list[Block]:
@@ -242,11 +201,6 @@ def _evidence(outcome: Outcome, verdict: Verdict) -> list[Block]:
     if rest > 0:
         lines.append(f"… and {rest} more under Details")
     return parts.paragraphs(lines)
-
-
-def _charts(outcome: Outcome, verdict: Verdict) -> list[Block]:
-    """Return the measurements the answer rests on, drawn."""
-    return charts_of(entry for entry in outcome.evidence if entry.label in verdict.evidence)
 
 
 def _footer(outcome: Outcome, verdict: Verdict) -> str:

@@ -1,37 +1,56 @@
 """A chart as Slack's data_visualization block, thinned out to what that block holds.
 
 Pure. Slack draws a line through categories that every series has a value for, so a time at which
-a series has no sample is left out rather than drawn as zero.
+a series has no sample is left out rather than drawn as zero. Where that, or the thinning, would
+show something else than was measured, `misfit` says so and the chart has to be a picture.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from statistics import median
+from itertools import pairwise
+from statistics import fmean, median
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.text import clip
+from bot.domain.chart import usual_step_s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from bot.domain.chart import Chart, ChartSeries, Point
-    from bot.domain.evidence import Evidence
 
 _DIGITS: Final = 4
 _DAY_S: Final = 86_400.0
 _LEAST_SHARE: Final = 0.5
 """Of the times: a series that would cost more of them than that is left out instead."""
 
+_GAP_STEPS: Final = 1.5
+"""Usual distances between samples from which on one is missing; less is jitter."""
+_WILD: Final = 0.5
+"""How much of its whole range a line may cover, on average, in a stretch that one point shows."""
+_CALM: Final = 0.1
+"""Of its usual level: a line that moves less than this is flat, however it jitters."""
+
 _Buckets = dict[int, float]
 
 
-def charts_of(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
-    """Return the charts of these observations that have points, as many as a message may hold."""
-    charts = [entry.observation.chart for entry in evidence]
-    drawn = [one for one in charts if one and any(series.points for series in one.series)]
-    return [chart_block(one) for one in drawn[: limits.CHARTS_PER_MESSAGE]]
+def misfit(chart: Chart) -> str:
+    """Return in words why the block would not be true to the chart; empty where it is."""
+    drawn = [series for series in chart.series if series.points]
+    if len(drawn) > limits.CHART_SERIES:
+        return f"{len(drawn)} series, a chart in a message holds {limits.CHART_SERIES}"
+    start_s = min((series.points[0][0] for series in drawn), default=0.0)
+    end_s = max((series.points[-1][0] for series in drawn), default=0.0)
+    least_gap_s = max(_GAP_STEPS * usual_step_s(chart), _width_s(start_s, end_s))
+    for one in drawn:
+        times = (start_s, *(at_s for at_s, _ in one.points), end_s)
+        if any(later - earlier > least_gap_s for earlier, later in pairwise(times)):
+            return "there are gaps, a chart in a message would hide them"
+    if any(_wildness(one.points, start_s, end_s) > _WILD for one in drawn):
+        return f"it swings faster than the {limits.CHART_CATEGORIES} points in a message show"
+    return ""
 
 
 def chart_block(chart: Chart) -> dict[str, Any]:
@@ -77,10 +96,27 @@ def _thinned(points: Sequence[Point], start_s: float, end_s: float) -> _Buckets:
     width_s = _width_s(start_s, end_s)
     found: _Buckets = {}
     for at_s, value in points:
-        place = min(int((at_s - start_s) / width_s), limits.CHART_CATEGORIES - 1)
+        place = _place(at_s, start_s, width_s)
         if place not in found or abs(value - usual) > abs(found[place] - usual):
             found[place] = value
     return {place: float(f"{value:.{_DIGITS}g}") for place, value in found.items()}
+
+
+def _wildness(points: Sequence[Point], start_s: float, end_s: float) -> float:
+    """Return what share of a line's range it covers within one stretch, on average."""
+    values = [value for _, value in points]
+    whole = max(max(values) - min(values), _CALM * abs(median(values)))
+    if not whole:
+        return 0.0
+    width_s = _width_s(start_s, end_s)
+    stretches: dict[int, list[float]] = {}
+    for at_s, value in points:
+        stretches.setdefault(_place(at_s, start_s, width_s), []).append(value)
+    return fmean((max(held) - min(held)) / whole for held in stretches.values())
+
+
+def _place(at_s: float, start_s: float, width_s: float) -> int:
+    return min(int((at_s - start_s) / width_s), limits.CHART_CATEGORIES - 1)
 
 
 def _width_s(start_s: float, end_s: float) -> float:

@@ -11,7 +11,7 @@ from bot.adapters.slack import limits
 from bot.adapters.slack.blocks import parts
 from bot.adapters.slack.blocks.answer import controls
 from bot.adapters.slack.blocks.card import Card
-from bot.adapters.slack.blocks.chart import charts_of
+from bot.adapters.slack.blocks.charts import chart_blocks
 from bot.adapters.slack.blocks.evidence import STATE_WORDS, result_of, scope_of, size
 from bot.adapters.slack.text import (
     clip,
@@ -33,23 +33,38 @@ BODY: Final = 9_000
 MAX_PARTS: Final = 3
 _CELL: Final = 200
 _PAGE: Final = 20
+_IN_FILE: Final = "*Cut here:* the full output is a file in this thread."
+_LOST: Final = (
+    "*Cut here:* {} more characters do not fit into the thread, and Slack did not take the full"
+    " output as a file."
+)
 
 
-def command_cards(outcome: Outcome, command: Evidence) -> tuple[Card, ...]:
-    """Return the output, in up to three messages; what does not fit is said in the last."""
+def command_cards(
+    outcome: Outcome, command: Evidence, *, files_lost: bool = False
+) -> tuple[Card, ...]:
+    """Return the output, in up to three messages.
+
+    Longer output has one message with its beginning, because all of it comes as a file; where the
+    file could not be uploaded, `files_lost`, the three messages say how much is missing.
+    """
     seen = command.observation
     line = (
         f"*{escape(command.label)}* {inline_code(seen.query)} → {escape(result_of(seen))}"
         f" · {clip_escaped(scope_of(seen), 150)} · {when(seen.collected_at)}"
     )
     table = _table(seen.grid, seen.query) if seen.grid is not None else None
-    chart = charts_of((command,))
+    chart = chart_blocks(outcome, lost=files_lost, with_figures=False)
     if table is not None:
         bodies: list[Block] = [table]
         left = 0
     else:
         bodies, left = _pieces(seen.body)
-    notes = _notes(command, left=left, outcome=outcome)
+    if left and not files_lost:
+        notes = _notes(command, beyond=_IN_FILE, outcome=outcome)
+        bodies = bodies[:1]
+    else:
+        notes = _notes(command, beyond=_LOST.format(left) if left else "", outcome=outcome)
     last = len(bodies) - 1
     cards = []
     for number, body in enumerate(bodies):
@@ -60,6 +75,14 @@ def command_cards(outcome: Outcome, command: Evidence) -> tuple[Card, ...]:
     return tuple(cards)
 
 
+def has_overflow(command: Evidence) -> bool:
+    """Tell whether the output is longer than its messages hold."""
+    seen = command.observation
+    if seen.grid is not None and _table(seen.grid, seen.query) is not None:
+        return False
+    return _pieces(seen.body)[1] > 0
+
+
 def _text(command: Evidence, number: int) -> str:
     seen = command.observation
     if number:
@@ -67,15 +90,15 @@ def _text(command: Evidence, number: int) -> str:
     return f"{inline_code(seen.query, limit=150)}: {escape(result_of(seen))}"
 
 
-def _notes(command: Evidence, *, left: int, outcome: Outcome) -> list[Block]:
+def _notes(command: Evidence, *, beyond: str, outcome: Outcome) -> list[Block]:
     seen = command.observation
     notes = []
     if seen.state is not EvidenceState.OK:
         notes.append(f"*State:* {escape(STATE_WORDS[seen.state])}")
     if seen.cut_bytes:
         notes.append(f"*Cut:* {size(seen.cut_bytes)} of the output were not kept.")
-    if left:
-        notes.append(f"*Cut here:* {left} more characters do not fit into the thread.")
+    if beyond:
+        notes.append(beyond)
     if outcome.notice:
         notes.append(clip_escaped(outcome.notice, 1_000))
     return [parts.context(*notes)] if notes else []

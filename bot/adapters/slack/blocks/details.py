@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.adapters.slack import limits
 from bot.adapters.slack.actions import DETAILS_PAGE, DETAILS_VIEW
 from bot.adapters.slack.blocks import parts
+from bot.adapters.slack.blocks import verdict as verdict_parts
+from bot.adapters.slack.blocks.charts import left_out_line
 from bot.adapters.slack.blocks.evidence import STATE_WORDS, coverage_lines, scope_of, size
 from bot.adapters.slack.text import clip, clip_escaped, count, escape, utc, when, when_iso
 from bot.domain.verdict import HypothesisState
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
     from bot.adapters.slack.blocks.card import Block
     from bot.domain.evidence import Evidence
     from bot.domain.outcome import Outcome
-    from bot.domain.verdict import Step, Verdict
+    from bot.domain.verdict import Verdict
 
 PER_PAGE: Final = 6
 _EXCERPT: Final = 2_500
 _STATEMENT: Final = 600
+_SPECIFICATION: Final = 2_900
+_STEPS: Final = 8
 _HYPOTHESES: Final = {
     HypothesisState.SUPPORTED: "supported",
     HypothesisState.RULED_OUT: "ruled out",
@@ -100,22 +104,21 @@ def _verdict(verdict: Verdict) -> list[Block]:
             for point in verdict.timeline[:20]
         ]
         blocks += [parts.header("Timeline"), *parts.paragraphs(lines)]
-    steps = [_step(step) for step in (*verdict.mitigation, *verdict.permanent)[:12]]
-    steps += [f"• next check: {clip_escaped(check, 400)}" for check in verdict.next_checks[:5]]
+    for title, steps in (
+        ("Relief now", verdict.mitigation),
+        ("Permanent fix", verdict.permanent),
+    ):
+        blocks += verdict_parts.steps(title, steps, most=_STEPS)
+    blocks += verdict_parts.next_checks(verdict)
     if verdict.code_change:
-        steps.append(f"• code change: {clip_escaped(verdict.code_change, 2_000)}")
-    if steps:
-        blocks += [parts.header("Steps"), *parts.paragraphs(steps)]
+        blocks += [
+            parts.header("Code change"),
+            parts.preformatted(verdict.code_change, _SPECIFICATION),
+        ]
     coverage = coverage_lines(verdict.coverage)
     if coverage:
         blocks += [parts.header("Coverage"), *parts.paragraphs(coverage)]
     return blocks
-
-
-def _step(step: Step) -> str:
-    notes = (("check", step.check), ("risk", step.risk), ("undo", step.undo))
-    lines = [f"      _{name}:_ {clip_escaped(value, 300)}" for name, value in notes if value]
-    return "\n".join([f"• {clip_escaped(step.action, 500)}", *lines])
 
 
 def _evidence(evidence: Evidence) -> list[Block]:
@@ -141,6 +144,8 @@ def _evidence(evidence: Evidence) -> list[Block]:
     ]
     if left > 0:
         blocks.append(parts.context(f"Excerpt: {left} more characters are kept with the ledger."))
+    if seen.chart is not None and seen.chart.left_out:
+        blocks.append(parts.context(left_out_line(evidence.label, seen.chart)))
     return blocks
 
 

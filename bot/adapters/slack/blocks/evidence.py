@@ -64,9 +64,9 @@ def coverage_lines(coverage: Coverage) -> list[str]:
     """Return what was looked at and, a line for each reason, what was not; escaped mrkdwn."""
     lines = []
     if coverage.checked:
-        lines.append(f"*Checked:* {_listed(coverage.checked)}")
+        lines.append(f"*Checked:* {_by_scope(coverage.checked)}")
     if coverage.clean:
-        lines.append(f"*Looked, nothing there:* {_listed(coverage.clean)}")
+        lines.append(f"*Looked, nothing there:* {_by_scope(coverage.clean)}")
     lines += [
         f"*{title}:* {_listed(_gap(gap) for gap in gaps)}"
         for title, gaps in (
@@ -92,6 +92,17 @@ def size(size_bytes: int) -> str:
 
 def _gap(gap: Gap) -> str:
     return f"{gap.source} @ {gap.scope} ({gap.reason})"
+
+
+def _by_scope(entries: Iterable[str]) -> str:
+    """Return `source @ scope` entries with each scope said once."""
+    sources: dict[str, list[str]] = {}
+    for entry in entries:
+        source, _, scope = entry.rpartition(" @ ")
+        sources.setdefault(scope, []).append(source)
+    return clip_escaped(
+        "; ".join(f"{', '.join(found)} @ {scope}" for scope, found in sources.items()), _LIST
+    )
 
 
 def _listed(entries: Iterable[str]) -> str:

@@ -41,9 +41,9 @@ def chunks(tasks: Sequence[Task], *, title: str | None) -> list[Block]:
     return found
 
 
-def plan_card(tasks: Sequence[Task], *, investigation: str) -> Card:
+def plan_card(tasks: Sequence[Task], *, investigation: str, most: int = _SHOWN) -> Card:
     """Return the progress as a message with a Stop button; the oldest of many steps are counted."""
-    hidden = max(len(tasks) - _SHOWN, 0)
+    hidden = max(len(tasks) - most, 0)
     shown = tasks[hidden:]
     title = f"{PLAN_TITLE} ({hidden} earlier steps)" if hidden else PLAN_TITLE
     plan: Block = {"type": "plan", "title": title}

@@ -1,8 +1,10 @@
-"""One message we owe a thread: found again after a crash, never posted twice, marked once sent.
+"""One message we owe people: found again after a crash, never posted twice, marked once sent.
 
 Deliver, then mark: the intention is stored before Slack is called, and the time stamp after it
 answered. Between the two a message may exist that nobody recorded, and it is looked for in the
-thread before anything is posted anew. It must not know what a card says.
+thread, or in the channel where it begins one, before anything is posted anew. Where two workers
+post at once, the one that marked first keeps its message and the other takes its own back. It must
+not know what a card says.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from bot.adapters.slack.errors import SlackRefusedError, SlackUncertainError
 from bot.adapters.slack.payload import Fields
 from bot.domain.conversation import MessageTs
 from bot.domain.delivery import Delivery
+from bot.domain.errors import UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +32,8 @@ _GONE: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
 )
 """Refusals of an update after which only a new message can say it."""
+_NO_THREAD: Final = MessageTs("")
+"""What is stored as the thread of a message that begins one."""
 _STREAMING: Final = "streaming_state_conflict"
 
 
@@ -41,15 +46,25 @@ class Slot:
         gateway: SlackGateway,
         deliveries: Deliveries,
         channel: ChannelId,
-        thread_ts: MessageTs,
+        thread_ts: MessageTs | None,
         after: MessageTs,
         key: str,
     ) -> None:
-        """`after` is the message answered: what we are looking for is younger."""
+        """Take the place.
+
+        Args:
+            gateway: the way to Slack.
+            deliveries: what was meant to be sent.
+            channel: where the message stands.
+            thread_ts: its thread; None for one that begins a thread.
+            after: what we are looking for is younger than this message.
+            key: what the message is for.
+        """
         self._gateway = gateway
         self._deliveries = deliveries
         self._after = after
-        self._wanted = Delivery(key=key, channel=channel, thread_ts=thread_ts)
+        self._thread_ts = thread_ts
+        self._wanted = Delivery(key=key, channel=channel, thread_ts=thread_ts or _NO_THREAD)
         self._ts: MessageTs | None = None
         self._looked = False
         self._gone: set[MessageTs | None] = set()
@@ -61,7 +76,7 @@ class Slot:
         return self._wanted.key
 
     def locate(self) -> MessageTs | None:
-        """Return the message's ts if it is in the thread already, recorded or not.
+        """Return the message's ts if it is there already, recorded or not.
 
         Raises:
             UpstreamError: It cannot be known now, so nothing may be posted.
@@ -77,18 +92,18 @@ class Slot:
     def place(self, send: Callable[[], MessageTs]) -> MessageTs:
         """Send a message that is not there yet and record it; what is there is not sent again.
 
-        `send` is called at most twice: a second time only when the connection broke and the thread
+        `send` is called at most twice: a second time only when the connection broke and a look
         shows that nothing arrived.
         """
         ts = self.locate()
         if ts is not None:
             return ts
         try:
-            return self._mark(send())
+            return self._sent(send())
         except SlackUncertainError:
             self._log.warning("slack_delivery_uncertain", key=self.key)
             self._looked = False
-        return self.locate() or self._mark(send())
+        return self.locate() or self._sent(send())
 
     def put(self, card: Card, *, patience_s: float | None = None) -> MessageTs:
         """Make the message show this card, whatever it shows now; return its ts."""
@@ -97,13 +112,18 @@ class Slot:
             return ts
         return self.post_once(card, patience_s=patience_s)
 
+    def refresh(self, card: Card, *, patience_s: float | None = None) -> bool:
+        """Make the message show this card; False, and nothing posted, if it is not there."""
+        ts = self.locate()
+        return ts is not None and self._updated(ts, card, patience_s)
+
     def post_once(self, card: Card, *, patience_s: float | None = None) -> MessageTs:
         """Post the card unless the message is there, which then stays as it is; return its ts."""
         return self.place(
             lambda: self._gateway.post(
                 self._wanted.channel,
                 card,
-                thread_ts=self._wanted.thread_ts,
+                thread_ts=self._thread_ts,
                 key=self.key,
                 patience_s=patience_s,
             )
@@ -138,45 +158,69 @@ class Slot:
             return True
         raise SlackRefusedError(f"Slack still streams into {ts}", code=_STREAMING)
 
+    def _sent(self, ts: MessageTs) -> MessageTs:
+        """Record what was just sent; take it back if another worker's was recorded first."""
+        first = self._mark(ts)
+        if first == ts:
+            return ts
+        self._log.info("slack_duplicate_taken_back", key=self.key)
+        try:
+            self._gateway.delete(self._wanted.channel, ts)
+        except UpstreamError as error:
+            self._log.warning("slack_duplicate_left", key=self.key, reason=str(error))
+        return first
+
     def _mark(self, ts: MessageTs) -> MessageTs:
-        self._ts = ts
+        """Record the message; return the one that counts, which another may have recorded."""
         self._deliveries.mark_sent(self.key, ts=ts)
-        return ts
+        stored = self._deliveries.intend(self._wanted).ts
+        self._ts = ts if stored is None or stored in self._gone else stored
+        return self._ts
 
     def _find(self) -> None:
-        """Look for the message in the thread: by its key, else as our only unrecorded one.
+        """Look for the message: by its key, else in a thread as our only unrecorded one.
 
         A stream has no metadata until it is stopped, so one whose start was not answered can be
-        known only by nobody having recorded it.
+        known only by nobody having recorded it. Messages with files are not ours to edit.
         """
         wanted = self._wanted
-        replies = self._gateway.replies(wanted.channel, wanted.thread_ts, oldest=self._after)
-        ours = [reply for reply in replies if self._is_ours(reply)]
-        match = next((reply for reply in ours if _key_of(reply) == wanted.key), None)
-        if match is None:
+        ours = [
+            message
+            for message in self._around()
+            if self._is_ours(message) and not message.get("files")
+        ]
+        match = next((message for message in ours if _key_of(message) == wanted.key), None)
+        if match is None and self._thread_ts is not None:
             sent = {one.ts for one in self._deliveries.sent_in(wanted.channel, wanted.thread_ts)}
             match = next(
                 (
-                    reply
-                    for reply in reversed(ours)
-                    if _key_of(reply) is None and reply.get("ts") not in sent | self._gone
+                    message
+                    for message in reversed(ours)
+                    if _key_of(message) is None and message.get("ts") not in sent | self._gone
                 ),
                 None,
             )
         if match is not None:
             self._mark(MessageTs(str(match["ts"])))
 
-    def _is_ours(self, reply: dict[str, Any]) -> bool:
+    def _around(self) -> list[dict[str, Any]]:
+        """Return the messages it must be among, oldest first."""
+        channel = self._wanted.channel
+        if self._thread_ts is not None:
+            return self._gateway.replies(channel, self._thread_ts, oldest=self._after)
+        return self._gateway.history(channel, oldest=self._after)[::-1]
+
+    def _is_ours(self, found: dict[str, Any]) -> bool:
         us = self._gateway.identity()
-        message = Fields(reply)
+        message = Fields(found)
         mine = message.text("bot_id") == us.bot_id if us.bot_id else False
         return (mine or message.text("user") == us.user_id) and _later(
             message.text("ts"), self._after
         )
 
 
-def _key_of(reply: dict[str, Any]) -> str | None:
-    metadata = Fields(reply).inner("metadata")
+def _key_of(message: dict[str, Any]) -> str | None:
+    metadata = Fields(message).inner("metadata")
     if metadata.text("event_type") != METADATA_EVENT:
         return None
     return metadata.inner("event_payload").text("key") or None

@@ -2,8 +2,9 @@
 
 A stream dies five minutes after its start and holds about eleven kilobytes, so before either the
 same message goes on as an edited one. So it does when Slack refuses the stream, when a person
-stopped it, and when a worker takes over from one that died. Nothing shown is lost: the board has
-every task, and the edited message shows all of them.
+stopped it, when a worker takes over from one that died, and from the first card on, because a
+stream has no place above its plan. Nothing shown is lost: the board has every task, and the edited
+message shows all of them.
 """
 
 from __future__ import annotations
@@ -71,6 +72,11 @@ class StreamSink:
         if changed:
             self._pace.ask()
 
+    def preview(self, outcome: Outcome) -> None:
+        """Show what is known already above the plan; the message is edited from here on."""
+        self._updates.hold(outcome)
+        self._pace.hurry()
+
     def close(self, outcome: Outcome) -> None:
         """End the stream and turn its message into the final card.
 
@@ -86,6 +92,9 @@ class StreamSink:
     def _flush(self) -> None:
         if not self._streaming:
             self._updates.flush()
+            return
+        if self._updates.has_preview:
+            self._hand_over((), why="first card")
             return
         with self._updates.lock:
             unseen = self._updates.board.take_unseen()

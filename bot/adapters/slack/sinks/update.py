@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from bot.adapters.slack.blocks.first_card import first_card
 from bot.adapters.slack.blocks.outcome import final_cards
 from bot.adapters.slack.blocks.plan import plan_card
+from bot.adapters.slack.enclosures import enclosures_of
 from bot.adapters.slack.sinks.board import TaskBoard
 from bot.adapters.slack.sinks.pace import Pace
 from bot.domain.errors import UpstreamError
@@ -19,6 +21,8 @@ from bot.domain.errors import UpstreamError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.adapters.slack.blocks.card import Card
+    from bot.adapters.slack.sinks.files import FileSlot
     from bot.adapters.slack.sinks.slot import Slot
     from bot.domain.outcome import Outcome
     from bot.domain.progress import Task
@@ -38,6 +42,7 @@ class UpdateSink:
         *,
         slot: Slot,
         continuation: Callable[[int], Slot],
+        files: FileSlot,
         settled: Callable[[], None],
         clock: Clock,
         interval_s: float = UPDATE_INTERVAL_S,
@@ -47,6 +52,7 @@ class UpdateSink:
         Args:
             slot: where the message stands.
             continuation: makes the place of the nth message that continues a long answer.
+            files: where pictures and long output go.
             settled: called once the final card is delivered; must not raise.
             clock: measures the interval.
             interval_s: least time between two updates of progress.
@@ -55,9 +61,17 @@ class UpdateSink:
         self.lock = threading.Lock()
         self._slot = slot
         self._continuation = continuation
+        self._files = files
         self._settled = settled
         self._pace = Pace(send=self.flush, interval_s=interval_s, clock=clock)
+        self._preview: Outcome | None = None
+        self._preview_unseen = False
         self._log = structlog.get_logger()
+
+    @property
+    def has_preview(self) -> bool:
+        """Tell whether something is to be shown above the plan."""
+        return self._preview is not None
 
     def show(self, task: Task) -> None:
         """Add or replace a task; it is in Slack within about a second."""
@@ -66,32 +80,57 @@ class UpdateSink:
         if changed:
             self._pace.ask()
 
+    def preview(self, outcome: Outcome) -> None:
+        """Show what is known already above the plan, from now until the final card."""
+        self.hold(outcome)
+        self._pace.hurry()
+
+    def hold(self, outcome: Outcome) -> None:
+        """Have the next flush show this above the plan."""
+        with self.lock:
+            self._preview, self._preview_unseen = outcome, True
+
     def close(self, outcome: Outcome) -> None:
         """Replace the progress by the final card, and post what continues it.
+
+        Files come after the card, which never waits for them; it says so where they do not arrive.
 
         Raises:
             UpstreamError: Slack took it in no form, or cannot be reached.
         """
         self._pace.close()
-        first, *rest = final_cards(outcome)
+        self._put(final_cards(outcome))
+        self._settled()
+        enclosures = enclosures_of(outcome)
+        if enclosures is not None and not self._files.deliver(enclosures):
+            self._put(final_cards(outcome, files_lost=True))
+
+    def _put(self, cards: tuple[Card, ...]) -> None:
+        first, *rest = cards
         self._slot.put(first)
         for number, card in enumerate(rest, start=1):
             self._continuation(number).put(card)
-        self._settled()
 
     def flush(self) -> None:
         """Bring the message to the board's state; what fails is said again with the next one."""
         with self.lock:
             tasks = self.board.all()
             unseen = self.board.take_unseen()
-        if not unseen:
+            preview, preview_unseen = self._preview, self._preview_unseen
+            self._preview_unseen = False
+        if not unseen and not preview_unseen:
             return
+        key = self._slot.key
+        card = (
+            plan_card(tasks, investigation=key)
+            if preview is None
+            else first_card(preview, tasks, investigation=key)
+        )
         try:
-            self._slot.put(
-                plan_card(tasks, investigation=self._slot.key), patience_s=PROGRESS_PATIENCE_S
-            )
+            self._slot.put(card, patience_s=PROGRESS_PATIENCE_S)
         except UpstreamError as error:
             with self.lock:
                 self.board.put_back(unseen)
+                self._preview_unseen = self._preview_unseen or preview_unseen
             self._log.info("slack_progress_delayed", key=self._slot.key, reason=str(error))
             raise

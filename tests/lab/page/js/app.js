@@ -196,12 +196,20 @@ function routeChanged() {
   draw();
 }
 
+/** Post the alert and go to where it is, if the persona is there. */
+async function postAlert() {
+  const posted = await gestures.alert(store.config.alert);
+  const room = store.state.channels.find((one) => one.id === posted?.channel);
+  const { user, place } = present();
+  if (room?.members.includes(user.id) && room.id !== place) visit({ place: room.id });
+}
+
 function wire() {
   wireTheme(at("theme"));
   at("to-rail").addEventListener("click", () => visit({ place: "list" }));
   for (const id of ["from-thread", "close-thread"]) at(id).addEventListener("click", () => visit({ place: present().place }));
   at("stop").addEventListener("click", () => gestures.stop(present().channel, present().thread));
-  at("alert").addEventListener("click", () => gestures.alert(store.config.alert));
+  at("alert").addEventListener("click", postAlert);
   at("thread").addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) visit({ place: present().place });
   });

@@ -64,11 +64,13 @@ export class Gestures {
     await this.#try("open_home", { tab });
   }
 
+  /** Have a monitoring tool post; return where its message is, or null. */
   async alert(body) {
     try {
-      await this.store.alert(body);
+      return await this.store.alert(body);
     } catch (error) {
       note(error.message);
+      return null;
     }
   }
 

@@ -108,9 +108,34 @@ function plainItems(message, ctx) {
 }
 
 function fileItem(file) {
+  return part(`file${file.id}`, JSON.stringify(file), () => {
+    if (file.mimetype?.startsWith("image/")) return sharedPicture(file);
+    return file.mode === "snippet" ? snippet(file) : fileLink(file, { download: file.name });
+  });
+}
+
+function fileAddress(file) {
+  return `/demo/files/${encodeURIComponent(file.id)}`;
+}
+
+function fileLink(file, more) {
   const size = file.size < 1024 ? `${file.size} B` : `${Math.round(file.size / 1024)} kB`;
-  return part(`file${file.id}`, JSON.stringify(file), () =>
-    el("a", { class: "file", href: `/demo/files/${encodeURIComponent(file.id)}`, download: file.name }, `📄 ${file.title} · ${size}`));
+  return el("a", { class: "file", href: fileAddress(file), ...more }, `📄 ${file.title} · ${size}`);
+}
+
+function sharedPicture(file) {
+  const open = { href: fileAddress(file), target: "_blank", rel: "noopener", "aria-label": `Open ${file.name} in full size` };
+  return el("figure", { class: "shared" },
+    el("figcaption", {}, file.title),
+    el("a", open, el("img", { src: fileAddress(file), alt: file.alt_txt || file.title, class: "shared-picture" })));
+}
+
+function snippet(file) {
+  const more = file.lines_more ? `… ${file.lines_more} more ${file.lines_more === 1 ? "line" : "lines"}` : "";
+  return el("figure", { class: "shared" },
+    fileLink(file, { target: "_blank", rel: "noopener" }),
+    el("pre", { class: "snippet", tabindex: "0", "aria-label": `Beginning of ${file.name}` }, file.preview),
+    more ? el("span", { class: "snippet-more" }, more) : null);
 }
 
 function reactions(message, ctx) {
