@@ -1,0 +1,1 @@
+"""Who may tell us alerts over HTTP: each sender's own way of signing, checked on the raw bytes."""
