@@ -64,6 +64,8 @@ class Question:
     asked_at: datetime
     subject: str | None = None
     """Text of the message under a shortcut, or of a shared message: quoted material, no order."""
+    incident_id: str | None = None
+    """Set when no person asked it: the incident that is looked into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

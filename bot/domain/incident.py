@@ -15,6 +15,8 @@ class IncidentState(StrEnum):
     OPEN = "open"
     RESOLVED = "resolved"
     """Every alert of it is resolved; firing again within a while opens it again."""
+    MERGED = "merged"
+    """It turned out to be part of a storm; its alerts went over to that incident."""
 
 
 class Joining(StrEnum):
@@ -70,6 +72,16 @@ class Incident:
     """The incident before with the same root alert, anchored at its last conclusive run."""
     runs: int = 0
     """Investigations begun for it."""
+    merged_into: str | None = None
+    """The storm it became part of."""
+    reopened: int = 0
+    """How often it fired again after its end."""
+    is_due: bool = False
+    """True when it needs a run that nobody began yet."""
+    is_announced: bool = False
+    """True when its thread begins with a message of ours, which is kept up to date."""
+    told_to: int = 0
+    """What `messages` was when its thread was last brought up to date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +90,10 @@ class Weight:
 
     reason: str
     points: float
+
+    def times(self, share: float) -> Weight:
+        """Return the same reason, counting only this share of its points."""
+        return Weight(reason=self.reason, points=round(self.points * share, 3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +109,8 @@ class Admission:
     why: tuple[Weight, ...] = ()
     reason: str = ""
     """One sentence for the log and the thread, such as why nothing is investigated."""
+    absorbed: tuple[Incident, ...] = ()
+    """Incidents that this alert showed to be part of the storm: their threads end here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
     from bot.domain.conversation import InboundEvent
     from bot.ports.clock import Clock
+    from bot.ports.incidents import Incidents
     from bot.ports.queue import Doorbell
     from bot.ports.store import Conversations, Inbox
 
 ANSWER_JOB = "answer"
 """Name of the job that answers what waits in a thread; its one argument is the thread's id."""
+LOOK_JOB = "look"
+"""Name of the job that brings an incident up to date; its one argument is the incident's id."""
+LOOKS_AT_ONCE = 50
+"""Incidents rung for in one sweep; in a storm the others are not older than these."""
 ROUTE_PATIENCE = timedelta(seconds=10)
 """A listener has this long to route an event itself."""
 ROUTE_LIMIT = timedelta(hours=1)
@@ -44,8 +49,10 @@ class Swept:
     """What one sweep did."""
 
     rung: int = 0
+    looked: int = 0
+    """Incidents rung for: a run is due, or their thread is behind."""
     unrung: int = 0
-    """Threads that need a worker while the queue cannot be reached."""
+    """Threads and incidents that need a worker while the queue cannot be reached."""
     routed: int = 0
     postponed: int = 0
     """Events whose way is blocked by a system that is down."""
@@ -62,6 +69,7 @@ def sweep(
     *,
     inbox: Inbox,
     conversations: Conversations,
+    incidents: Incidents,
     doorbell: Doorbell,
     clock: Clock,
     route: Callable[[InboundEvent], None],
@@ -70,17 +78,19 @@ def sweep(
     """Push what stands still; return what was done.
 
     `route` leads an event to what it should lead to and may be called again for the same event.
-    `ring_patience` is how long a question may wait before its thread is rung again.
+    `ring_patience` is how long a question or an incident may wait before it is rung for again.
 
     Raises:
         UpstreamError: The database cannot be reached.
     """
     now = clock.now()
     rung, unrung = _ring(conversations, doorbell, now=now, patience=ring_patience)
+    looked, unlooked = (0, 0) if unrung else _look(incidents, doorbell, before=now - ring_patience)
     routed, postponed, given_up = _route(inbox, route, now=now)
     swept = Swept(
         rung=rung,
-        unrung=unrung,
+        looked=looked,
+        unrung=unrung + unlooked,
         routed=routed,
         postponed=postponed,
         given_up=given_up,
@@ -96,10 +106,24 @@ def _ring(
 ) -> tuple[int, int]:
     threads = conversations.threads_to_ring(waiting_since=now - patience, now=now)
     for rung, thread_id in enumerate(threads):
+        # People never wait behind alerts (D5).
+        lane = Queue.ALERTS if conversations.is_of_incident(thread_id) else Queue.QUESTIONS
         # The first unheard ring says it for all: each would cost its time-out.
-        if not doorbell.ring(Queue.QUESTIONS, ANSWER_JOB, thread_id):
+        if not doorbell.ring(lane, ANSWER_JOB, thread_id):
             return rung, len(threads) - rung
     return len(threads), 0
+
+
+def _look(incidents: Incidents, doorbell: Doorbell, *, before: datetime) -> tuple[int, int]:
+    waiting = [
+        incident
+        for incident in incidents.due(limit=LOOKS_AT_ONCE)
+        if incident.last_alert_at <= before
+    ]
+    for looked, incident in enumerate(waiting):
+        if not doorbell.ring(Queue.ALERTS, LOOK_JOB, incident.incident_id):
+            return looked, len(waiting) - looked
+    return len(waiting), 0
 
 
 def _route(

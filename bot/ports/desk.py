@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from bot.domain.alert import Severity
 from bot.domain.conversation import ChannelId, MessageTs
 from bot.domain.investigation import RunState
 from bot.domain.verdict import Status
@@ -61,6 +62,21 @@ class RecentQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIncident:
+    """One incident that is not over."""
+
+    incident_id: str
+    title: str
+    severity: Severity
+    opened_at: datetime
+    firing: int
+    """How many of its alerts fire now."""
+    channel: ChannelId
+    ts: MessageTs | None
+    """The message a link should lead to; None until its thread has begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HomePage:
     """What one person sees on the app's home tab."""
 
@@ -69,6 +85,8 @@ class HomePage:
     """Newest first."""
     model: str | None
     """`provider:model`; None when answers come by rules only."""
+    incidents: tuple[OpenIncident, ...] = ()
+    """What is open now and the person may read of, the worst first."""
     barred: str | None = None
     """Why this person may not ask at all; None if they may."""
 

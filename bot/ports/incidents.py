@@ -40,7 +40,15 @@ class Incidents(Protocol):
         ...
 
     def due(self, *, limit: int) -> list[Incident]:
-        """Return incidents that need a run nobody began yet, oldest first."""
+        """Return incidents to bring up, oldest first.
+
+        Those that need a run nobody began yet, and those whose thread does not tell their state:
+        of which `told_to` is less than `messages` and something a person would see has changed.
+        """
+        ...
+
+    def told(self, incident_id: str, *, messages: int) -> None:
+        """Note that the thread tells the state after so many messages; never goes backwards."""
         ...
 
     def run_begun(self, incident_id: str, *, at: datetime) -> int:

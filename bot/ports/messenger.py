@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from bot.domain.conversation import PersonId, Question, Thread
+    from collections.abc import Sequence
+
+    from bot.domain.alert import Alert
+    from bot.domain.conversation import MessageTs, PersonId, Question, Thread
+    from bot.domain.incident import Incident
     from bot.domain.outcome import Outcome
     from bot.domain.progress import Task
 
@@ -15,6 +19,10 @@ class LiveMessage(Protocol):
 
     def show(self, task: Task) -> None:
         """Add the task, or replace the one with its id; calls are batched, none may block long."""
+        ...
+
+    def preview(self, outcome: Outcome) -> None:
+        """Show what is known already above the plan, while the look goes on; never raises."""
         ...
 
     def close(self, outcome: Outcome) -> None:
@@ -40,6 +48,16 @@ class Messenger(Protocol):
 
     def note(self, thread: Thread, text: str, *, key: str) -> None:
         """Post one short sentence into the thread, once per key."""
+        ...
+
+    def announce(self, incident: Incident, alerts: Sequence[Alert]) -> MessageTs:
+        """Post the first message of an incident's thread, or bring it up to date; return its ts.
+
+        Only for incidents that came by no message of this channel.
+
+        Raises:
+            UpstreamError: It could not be posted in any form.
+        """
         ...
 
     def whisper(self, thread: Thread, person: PersonId, text: str) -> None:

@@ -10,6 +10,7 @@ class Queue(StrEnum):
     """The lanes; people never wait behind anything but people."""
 
     QUESTIONS = "questions"
+    ALERTS = "alerts"
     OPERATIONS = "operations"
 
 

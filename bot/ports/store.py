@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from bot.ports.incidents import Incidents
+from bot.ports.knowledge import PastIncidents
+
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
@@ -98,6 +101,10 @@ class Conversations(Protocol):
         Those with a question waiting since before that time and no live lease, and those whose
         running investigation has an expired lease.
         """
+        ...
+
+    def is_of_incident(self, thread_id: ThreadId) -> bool:
+        """Tell whether what the thread waits for, or has under way, was asked by no person."""
         ...
 
 
@@ -241,6 +248,15 @@ class SpendBook(Protocol):
 
 
 class Store(
-    Inbox, Conversations, Investigations, Ledger, Deliveries, Feedback, SpendBook, Protocol
+    Inbox,
+    Conversations,
+    Investigations,
+    Ledger,
+    Deliveries,
+    Feedback,
+    SpendBook,
+    Incidents,
+    PastIncidents,
+    Protocol,
 ):
     """Everything above in one place, for those that wire it."""

@@ -24,6 +24,7 @@ from bot.domain.conversation import (
 )
 from bot.domain.errors import UpstreamError
 from bot.flows.sweep import REMEMBER, ROUTE_LIMIT, Swept, sweep
+from tests.contract.store.alerts import Post, alert
 from tests.lab.clock import LabClock
 from tests.lab.time import LabTime
 
@@ -77,6 +78,7 @@ def run(store: SqlStore, bell: Bell, lab: LabClock) -> Callable[..., Swept]:
         return sweep(
             inbox=store,
             conversations=store,
+            incidents=store,
             doorbell=bell,
             clock=LabTime(lab),
             route=route,
@@ -86,7 +88,7 @@ def run(store: SqlStore, bell: Bell, lab: LabClock) -> Callable[..., Swept]:
     return once
 
 
-def ask(store: SqlStore, number: int = 1) -> ThreadId:
+def ask(store: SqlStore, number: int = 1, *, incident_id: str | None = None) -> ThreadId:
     ts = MessageTs(f"{number}.000000")
     question = Question(
         question_id=f"q{number}",
@@ -98,6 +100,7 @@ def ask(store: SqlStore, number: int = 1) -> ThreadId:
         text="why?",
         surface=Surface.CHANNEL,
         asked_at=NOON,
+        incident_id=incident_id,
     )
     return store.add_question(question).thread_id
 
@@ -138,6 +141,42 @@ def test_the_first_unheard_ring_ends_the_ringing(
     assert run() == Swept(rung=2, unrung=3)
     bell.rings_left = 100
     assert run() == Swept(rung=5)
+
+
+def test_what_an_incident_asks_is_rung_in_the_lane_of_alerts(
+    store: SqlStore, bell: Bell, lab: LabClock, run: Callable[..., Swept]
+) -> None:
+    person, incident = ask(store, 1), ask(store, 2, incident_id="i1")
+    lab.advance(10)
+    assert run() == Swept(rung=2)
+    assert bell.heard == [("questions", "answer", person), ("alerts", "answer", incident)]
+
+
+def test_an_incident_nobody_was_told_of_is_rung(
+    store: SqlStore, bell: Bell, lab: LabClock, run: Callable[..., Swept]
+) -> None:
+    admitted = Post(store, now=NOON).slack(alert()).incident
+    assert admitted is not None
+    assert run() == Swept(), "a worker may still be on its way"
+    lab.advance(PATIENCE.total_seconds())
+    assert run() == Swept(looked=1)
+    assert bell.heard == [("alerts", "look", admitted.incident_id)]
+
+    store.run_begun(admitted.incident_id, at=NOON)
+    store.told(admitted.incident_id, messages=admitted.messages)
+    assert run() == Swept()
+
+
+def test_incidents_are_not_rung_for_where_threads_were_not_heard(
+    store: SqlStore, bell: Bell, lab: LabClock, run: Callable[..., Swept]
+) -> None:
+    Post(store, now=NOON).slack(alert())
+    ask(store)
+    lab.advance(10)
+    bell.rings_left = 0
+    assert run() == Swept(unrung=1)
+    bell.rings_left = 1
+    assert run() == Swept(rung=1, unrung=1)
 
 
 def test_an_event_the_listener_lost_is_routed_once(

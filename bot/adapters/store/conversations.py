@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, and_, exists, func, select, update
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from bot.adapters.store.part import SqlPart, insert_once, lock_thread
 from bot.adapters.store.tables import (
@@ -66,6 +66,7 @@ class SqlConversations(SqlPart):
                     "person": question.person,
                     "body": question,
                     "asked_at": question.asked_at,
+                    "incident_id": question.incident_id,
                     "waiting_since": now,
                 },
             )
@@ -194,6 +195,28 @@ class SqlConversations(SqlPart):
         with self._reading() as connection:
             rows = [*connection.execute(unheard), *connection.execute(abandoned)]
         return list(dict.fromkeys(row[0] for row in sorted(rows, key=lambda row: (row[1], row[0]))))
+
+    def is_of_incident(self, thread_id: ThreadId) -> bool:
+        """Tell whether what the thread waits for, or has under way, was asked by no person."""
+        under_way = (
+            select(taken_questions.c.question_id)
+            .join(
+                investigations,
+                investigations.c.investigation_id == taken_questions.c.investigation_id,
+            )
+            .where(
+                investigations.c.thread_id == thread_id,
+                investigations.c.state == RunState.RUNNING.value,
+            )
+        )
+        with self._reading() as connection:
+            asked, by_incidents = connection.execute(
+                select(func.count(), func.count(questions.c.incident_id)).where(
+                    questions.c.thread_id == thread_id,
+                    or_(WAITS, questions.c.question_id.in_(under_way)),
+                )
+            ).one()
+        return bool(asked) and asked == by_incidents
 
 
 def waiting_of(connection: Connection, thread_id: str) -> list[Question]:

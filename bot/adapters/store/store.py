@@ -8,8 +8,10 @@ from bot.adapters.store.conversations import SqlConversations
 from bot.adapters.store.deliveries import SqlDeliveries
 from bot.adapters.store.feedback import SqlFeedback
 from bot.adapters.store.inbox import SqlInbox
+from bot.adapters.store.incidents import SqlIncidents
 from bot.adapters.store.investigations import SqlInvestigations
 from bot.adapters.store.ledger import SqlLedger
+from bot.adapters.store.past import SqlPastIncidents
 from bot.adapters.store.spend import SqlSpendBook
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ class SqlStore(
     SqlDeliveries,
     SqlFeedback,
     SqlSpendBook,
+    SqlIncidents,
+    SqlPastIncidents,
 ):
     """bot.ports.store.Store over one engine; safe to share between threads."""
 

@@ -11,33 +11,23 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     UniqueConstraint,
     text,
 )
 
+from bot.adapters.store import incident_tables, naming
 from bot.adapters.store.columns import Stored, UtcTime
 from bot.domain.conversation import Question, Scope
 from bot.domain.evidence import Observation
 from bot.domain.investigation import Turn
 from bot.domain.verdict import Verdict
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration these tables are the result of; known here so that looking needs no Alembic."""
 
-metadata = MetaData(
-    # Constraints that later migrations can name, the same on both databases:
-    # https://alembic.sqlalchemy.org/en/latest/naming.html
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = naming.metadata
 
 inbox_events = Table(
     "inbox_events",
@@ -101,6 +91,8 @@ questions = Table(
     Column("person", String, nullable=False),
     Column("body", Stored(Question), nullable=False),
     Column("asked_at", UtcTime, nullable=False),
+    # No foreign key: what was asked stays readable whatever becomes of the incident.
+    Column("incident_id", String),
     # Empty once it was taken in or called off; the row stays, so that a redelivery does not
     # revive it.
     Column("waiting_since", UtcTime),
@@ -192,3 +184,8 @@ spend = Table(
     Index(None, "channel", "at"),
     Index(None, "person", "at"),
 )
+
+incidents = incident_tables.incidents
+incident_alerts = incident_tables.incident_alerts
+incident_keys = incident_tables.incident_keys
+alert_tellings = incident_tables.alert_tellings

@@ -9,6 +9,7 @@ import pytest
 
 from bot.adapters.store.engine import open_engine
 from bot.adapters.store.store import SqlStore
+from tests.contract.store.alerts import Post
 from tests.contract.store.builders import DAY
 from tests.lab.clock import LabClock
 from tests.lab.databases import PostgresServer, SqliteFiles, postgres
@@ -64,3 +65,8 @@ def lab() -> LabClock:
 def store(engine: Engine, lab: LabClock) -> SqlStore:
     numbers = count(1)
     return SqlStore(engine, LabTime(lab), lambda: f"id-{next(numbers)}")
+
+
+@pytest.fixture
+def post(store: SqlStore) -> Post:
+    return Post(store)

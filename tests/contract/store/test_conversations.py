@@ -170,3 +170,38 @@ def test_a_person_chooses_the_scope_of_a_channel_for_themselves(store: SqlStore)
     assert chosen == Scope(clusters=("prod-eu",), namespace="payments")
     assert store.chosen_scope(CHANNEL, bob) is None
     assert store.chosen_scope(ChannelId("C0OTHER"), ann) is None
+
+
+def test_a_thread_is_an_incidents_while_no_person_asks_in_it(store: SqlStore) -> None:
+    asked = replace(question(1), incident_id="i1")
+    thread = store.add_question(asked).thread_id
+    assert store.waiting(thread) == [asked]
+    assert store.is_of_incident(thread)
+
+    store.add_question(question(2))
+    assert not store.is_of_incident(thread)
+
+
+def test_a_thread_stays_an_incidents_while_its_run_is_under_way(store: SqlStore) -> None:
+    thread = store.add_question(replace(question(1), incident_id="i1")).thread_id
+    run = store.claim(thread, worker="w1", lease=LEASE, max_attempts=3)
+    assert run is not None
+    assert store.is_of_incident(thread)
+    store.finish(run.investigation_id, fence=1, state=RunState.DONE, verdict=None)
+    assert not store.is_of_incident(thread)
+
+    store.add_question(question(2))
+    assert not store.is_of_incident(thread)
+
+
+def test_what_people_asked_before_does_not_count(store: SqlStore) -> None:
+    thread = store.add_question(question(1)).thread_id
+    store.claim(thread, worker="w1", lease=LEASE, max_attempts=3)
+    store.finish(
+        store.latest(thread, limit=1)[0].investigation_id,
+        fence=1,
+        state=RunState.DONE,
+        verdict=None,
+    )
+    store.add_question(replace(question(2), incident_id="i1"))
+    assert store.is_of_incident(thread)
