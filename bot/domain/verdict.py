@@ -52,6 +52,26 @@ class Cause(StrEnum):
     NODE_FAULT = "node_fault"
     JOB_FAILED = "job_failed"
     BAD_ROLLOUT = "bad_rollout"
+    FUNCTION_TIMEOUT = "function_timeout"
+    THROTTLED = "throttled"
+    CREDENTIALS_MISSING = "credentials_missing"
+    MEMORY_LEAK = "memory_leak"
+    CPU_SATURATED = "cpu_saturated"
+    CONNECTION_LIMIT = "connection_limit"
+    LOCK_CONTENTION = "lock_contention"
+    FAILOVER = "failover"
+    SERVICE_SELECTOR_WRONG = "service_selector_wrong"
+    SERVICE_PORT_WRONG = "service_port_wrong"
+    NO_ENDPOINTS = "no_endpoints"
+    ROUTE_WRONG = "route_wrong"
+    NETWORK_POLICY_BLOCKS = "network_policy_blocks"
+    SERVICE_ACCOUNT_MISSING = "service_account_missing"
+    RBAC_DENIED = "rbac_denied"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    AUTOSCALER_AT_MAX = "autoscaler_at_max"
+    AUTOSCALER_BLIND = "autoscaler_blind"
+    DISRUPTION_BLOCKED = "disruption_blocked"
+    CONTROL_PLANE = "control_plane"
 
     @property
     def meaning(self) -> str:
@@ -82,6 +102,26 @@ _MEANINGS = {
     Cause.NODE_FAULT: "a node or one of its services is unhealthy",
     Cause.JOB_FAILED: "a job or cron job did not finish",
     Cause.BAD_ROLLOUT: "the newest revision is worse than the one before",
+    Cause.FUNCTION_TIMEOUT: "a function is ended at its time limit before its work is done",
+    Cause.THROTTLED: "calls are refused because a concurrency or rate limit is reached",
+    Cause.CREDENTIALS_MISSING: "the workload runs without credentials that exist for it",
+    Cause.MEMORY_LEAK: "the program's memory only grows until it is killed",
+    Cause.CPU_SATURATED: "the program uses all the processor time it is given",
+    Cause.CONNECTION_LIMIT: "a database takes no more connections",
+    Cause.LOCK_CONTENTION: "transactions wait for locks that others hold",
+    Cause.FAILOVER: "a database moved to its standby",
+    Cause.SERVICE_SELECTOR_WRONG: "a service selects none of the pods meant, or others beside them",
+    Cause.SERVICE_PORT_WRONG: "a service leads to a port on which its pods do not listen",
+    Cause.NO_ENDPOINTS: "a service has nobody behind it who could answer",
+    Cause.ROUTE_WRONG: "an ingress leads to a service or port that does not exist",
+    Cause.NETWORK_POLICY_BLOCKS: "a network policy keeps out traffic that the workload needs",
+    Cause.SERVICE_ACCOUNT_MISSING: "the pods' service account does not exist",
+    Cause.RBAC_DENIED: "the cluster's access rules refuse what the workload asks of the API",
+    Cause.CERTIFICATE_EXPIRED: "a certificate has run out",
+    Cause.AUTOSCALER_AT_MAX: "an autoscaler is at its maximum and the load asks for more",
+    Cause.AUTOSCALER_BLIND: "an autoscaler gets no metrics, or finds nothing to scale",
+    Cause.DISRUPTION_BLOCKED: "a disruption budget allows no pod to be moved",
+    Cause.CONTROL_PLANE: "a component the cluster itself runs on is down",
 }
 
 
@@ -155,7 +195,8 @@ class Verdict:
     summary: str
     """Conclusion first, in the asker's language; cites ledger labels as [E1]."""
     object: str | None = None
-    """`cluster/kind/namespace/name` (lower-case kind; empty namespace for cluster objects)."""
+    """`cluster/kind/namespace/name` (lower-case kind; empty namespace for cluster objects), or the
+    ARN of a cloud resource."""
     cause: Cause = Cause.NONE
     category: Category = Category.NONE
     since: str | None = None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.triage import absence, changes, health, telling
 from bot.triage.intent import Wish, understand
+from bot.triage.judging import Judge
 from bot.triage.language.book import open_book
-from bot.triage.log_tail import with_last_words
+from bot.triage.measures.answering import Measures, Measuring
+from bot.triage.measures.subject import namespace_subject, subject_of
 from bot.triage.places import (
     Wanted,
     names_in,
@@ -16,7 +18,7 @@ from bot.triage.places import (
     objects_meant,
     unknown_names,
 )
-from bot.triage.ranking import explains, rank
+from bot.triage.ranking import rank, told_unasked
 from bot.triage.rulebook import findings
 from bot.triage.scene import Scene
 from bot.triage.survey import Names, Survey, read_names, readable_namespaces, survey
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
     from bot.domain.verdict import Verdict
     from bot.ports.clock import Clock
     from bot.ports.cluster import Clusters
+    from bot.tools.promql.pacing import PacedMetrics
     from bot.triage.brief import TriageBrief
-    from bot.triage.estate import Estate, ObjectRef
+    from bot.triage.cloud.inquiry import CloudTriage
     from bot.triage.finding import Finding
     from bot.triage.intent import Intent
+    from bot.triage.objects import ObjectRef
 
 # A question that names more clusters than this is about the first of them.
 MAX_CLUSTERS = 5
@@ -50,9 +54,19 @@ class _Look:
 class RuleAnswerer:
     """Answers from facts and rules; needs no model, costs nothing."""
 
-    def __init__(self, *, clusters: Clusters, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        clusters: Clusters,
+        metrics: PacedMetrics,
+        clock: Clock,
+        cloud: CloudTriage | None = None,
+    ) -> None:
         self._clusters = clusters
+        self._cloud = cloud
         self._clock = clock
+        self._measures = Measures(metrics=metrics, clock=clock)
+        self._judge_of = Judge(clusters=clusters, clock=clock)
 
     def answer(self, brief: TriageBrief, session: Session) -> Verdict:
         """Return a verdict whose every sentence cites the ledger; coverage is the caller's.
@@ -61,6 +75,9 @@ class RuleAnswerer:
             CancelledByPersonError: Somebody stopped the run.
             LeaseLostError: Another worker has the run.
         """
+        told = self._cloud.answer(brief, session) if self._cloud is not None else None
+        if told is not None:
+            return told
         intent = understand(brief.text)
         book = open_book(intent.language)
         if intent.wish is Wish.UNCLEAR and not (intent.names or intent.near):
@@ -76,6 +93,9 @@ class RuleAnswerer:
         if seen:
             scene = Scene(book=book, surveys=seen, unread=tuple(unread))
             return self._judge(scene, intent, brief, looks, session)
+        if intent.wish is Wish.ALARM:
+            asked = Measuring(intent=intent, brief=brief, session=session)
+            return self._alarm(None, asked, ())
         if unread:
             return absence.blind(book, clusters=[look.cluster for look in looks], unread=unread)
         absent = [name for look in looks for name in look.wanted.absent]
@@ -128,14 +148,23 @@ class RuleAnswerer:
         targets = objects_meant(intent, scene.estates, not_these=namespaces)
         known = {*brief.scope.clusters, *brief.aliases, *namespaces}
         known |= {word for word in intent.places if any(_means(word, one) for one in namespaces)}
-        unknown = unknown_names(intent, known={name.casefold() for name in known}, targets=targets)
+        # Whoever asks for a measurement has somebody in mind, as whoever asks why has.
+        named = replace(intent, wish=Wish.WHY) if intent.is_measured else intent
+        unknown = unknown_names(named, known={name.casefold() for name in known}, targets=targets)
+        if intent.wish is Wish.ALARM:
+            return self._alarm(
+                scene, Measuring(intent=intent, brief=brief, session=session), targets
+            )
+        if intent.is_measured and (targets or not unknown):
+            asked = Measuring(intent=intent, brief=brief, session=session)
+            return self._measured(asked, looks, targets)
         if intent.wish is Wish.CHANGED:
             if unknown and not targets:
                 return self._nobody(scene, unknown[0], looks, ())
-            return changes.told(scene, targets, hours=intent.hours)
+            return changes.told(scene, targets, hours=intent.hours, when=intent.when)
         found = [entry for estate in scene.estates for entry in findings(estate)]
         if targets:
-            return self._of_targets(scene, targets, rank(found), session)
+            return self._judge_of.of_targets(scene, targets, rank(found), session)
         if unknown:
             clusters = [look.cluster for look in looks]
             is_place = unknown[0] in intent.places
@@ -144,39 +173,36 @@ class RuleAnswerer:
             return self._nobody(scene, unknown[0], looks, rank(found))
         if intent.wish is Wish.UNCLEAR and not namespaces:
             return absence.cannot(scene.book)
+        found = told_unasked(found)
         if found:
-            return telling.faults(scene, self._with_logs(rank(found), session))
+            return telling.faults(scene, self._judge_of.with_logs(scene, rank(found), session))
         return health.nothing_failing(scene)
 
-    def _of_targets(
-        self,
-        scene: Scene,
-        targets: tuple[ObjectRef, ...],
-        found: list[Finding],
-        session: Session,
+    def _measured(
+        self, asked: Measuring, looks: Sequence[_Look], targets: tuple[ObjectRef, ...]
     ) -> Verdict:
-        own = [entry for entry in found if _concerns(scene.estate(entry.object), entry, targets)]
-        if not own:
-            return health.no_fault(scene, targets)
-        told = self._with_logs(own, session)
-        deeper = [
-            other
-            for other in found
-            if other not in own and any(explains(other, entry) for entry in told)
-        ]
-        return telling.faults(scene, rank([*told, *self._with_logs(deeper, session)]))
+        """Return what is measured of the targets, else of the namespaces looked at by name."""
+        places = [(look.cluster, name) for look in looks for name in look.wanted.namespaces]
+        subjects = [subject_of(ref) for ref in targets]
+        subjects = subjects or [namespace_subject(cluster, name) for cluster, name in places]
+        return self._measures.of_subjects(asked, subjects)
 
-    def _with_logs(self, found: list[Finding], session: Session) -> list[Finding]:
-        """Return the findings judged by what the logs of their containers say, ranked anew."""
-        told: list[Finding] = []
-        for cluster in dict.fromkeys(entry.object.cluster for entry in found):
-            told += with_last_words(
-                self._clusters.reader(cluster),
-                [entry for entry in found if entry.object.cluster == cluster],
-                session=session,
-                clock=self._clock,
-            )
-        return rank(told)
+    def _alarm(
+        self,
+        scene: Scene | None,
+        asked: Measuring,
+        targets: tuple[ObjectRef, ...],
+    ) -> Verdict:
+        def judged(objects: tuple[ObjectRef, ...]) -> Verdict:
+            if scene is None:
+                return absence.cannot(asked.book)
+            found = rank([entry for estate in scene.estates for entry in findings(estate)])
+            if objects:
+                return self._judge_of.of_targets(scene, objects, found, asked.session)
+            found = told_unasked(found)
+            return telling.faults(scene, found) if found else health.nothing_failing(scene)
+
+        return self._measures.alarm(asked, scene=scene, targets=targets, judged=judged)
 
     def _nobody(
         self, scene: Scene, name: str, looks: Sequence[_Look], found: Sequence[Finding]
@@ -197,19 +223,3 @@ def _labels(looks: Sequence[_Look]) -> tuple[str, ...]:
 
 def _means(word: str, namespace: str) -> bool:
     return namespace == word or namespace.startswith(f"{word}-")
-
-
-def _concerns(estate: Estate, found: Finding, targets: Sequence[ObjectRef]) -> bool:
-    """Tell whether a fault is one of these objects', or lies under one of their pods."""
-    owners = {estate.workload_of(pod) for ref in found.pods if (pod := estate.pod(ref)) is not None}
-    for target in targets:
-        own = estate.pod(target)
-        if own is not None:
-            is_its = target in found.pods or (
-                not (found.pods or own.ready) and estate.workload_of(own) == found.object
-            )
-        else:
-            is_its = target == found.object or target in owners
-        if is_its:
-            return True
-    return False

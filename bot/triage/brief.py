@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.conversation import Scope
+from bot.domain.conversation import PersonId, Scope
 from bot.domain.registry import Access
+
+NOBODY = PersonId("")
+"""Asks where no person does, as when an alert is looked into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +20,7 @@ class TriageBrief:
     access: Access
     aliases: tuple[str, ...] = ()
     """Other names of clusters, which people may use as places."""
+    person: PersonId = NOBODY
+    """Whose pace the queries count against."""
+    subject: str | None = None
+    """Text of the message the question is about: quoted material."""

@@ -9,23 +9,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectRef:
-    """One object of one cluster."""
-
-    cluster: str
-    kind: str
-    """Lower case, as in `deployment`."""
-    namespace: str
-    """Empty for objects that belong to no namespace."""
-    name: str
-
-    def __str__(self) -> str:
-        """Return the form verdicts use."""
-        return f"{self.cluster}/{self.kind}/{self.namespace}/{self.name}"
+from bot.triage.bounds import (
+    Autoscaler,
+    Budget,
+    Claim,
+    ConfigKeys,
+    LimitRange,
+    Quota,
+    Schedule,
+    StorageClass,
+    Volume,
+)
+from bot.triage.objects import ObjectRef
+from bot.triage.specs import PodSpec, Taint
+from bot.triage.wiring import Endpoints, Policy, Route, Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +35,8 @@ class Ending:
     reason: str
     message: str
     finished_at: datetime | None
+    lived: timedelta | None = None
+    """How long it had run; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,8 @@ class Pod:
     """The scheduler's message while it finds no node; empty otherwise."""
     claims: tuple[str, ...]
     """Names of the PersistentVolumeClaims it mounts."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    spec: PodSpec = field(default_factory=PodSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,11 @@ class Workload:
     """True when a Deployment's rollout ran into its progress deadline."""
     progressed_at: datetime | None
     """When a Deployment's rollout last made progress."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Those of its pods."""
+    spec: PodSpec = field(default_factory=PodSpec)
+    is_unseen: bool = False
+    """True while its controller has not looked at its newest form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +143,11 @@ class Node:
     """Conditions such as DiskPressure that are true."""
     message: str
     since: datetime | None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[Taint, ...] = ()
+    cordoned: bool = False
+    room: Mapping[str, str] = field(default_factory=dict)
+    """What pods may use of it: resource to quantity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +179,26 @@ class Estate:
     happenings: tuple[Happening, ...] = ()
     nodes: tuple[Node, ...] = ()
     batches: tuple[Batch, ...] = ()
+    services: tuple[Service, ...] = ()
+    endpoints: tuple[Endpoints, ...] = ()
+    routes: tuple[Route, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    limit_ranges: tuple[LimitRange, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    storage_classes: tuple[StorageClass, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    autoscalers: tuple[Autoscaler, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    config_keys: tuple[ConfigKeys, ...] = ()
+    components: tuple[Workload, ...] = ()
+    """What the cluster itself runs on, in its own namespace."""
+    component_pods: tuple[Pod, ...] = ()
     labels: Mapping[tuple[str, str | None], str] = field(default_factory=dict)
     """Family and namespace, such as `("pods", "shop")`, to ledger label, such as `E1`."""
+    cut: frozenset[tuple[str, str | None]] = frozenset()
+    """Families of which there is more than was read."""
     _about: dict[ObjectRef, list[Happening]] = field(init=False, repr=False, compare=False)
     _owners: dict[ObjectRef, ObjectRef] = field(init=False, repr=False, compare=False)
     _workloads: dict[ObjectRef, Workload] = field(init=False, repr=False, compare=False)
@@ -203,6 +234,16 @@ class Estate:
                 for (family, place), label in self.labels.items()
                 if family == wanted and place in {None, namespace or place}
             )
+        )
+
+    def is_complete(self, *families: str, namespace: str) -> bool:
+        """Tell whether what is not among them does not exist: all were read, none was cut."""
+        return all(
+            any(
+                (family, place) in self.labels and (family, place) not in self.cut
+                for place in (namespace, None)
+            )
+            for family in families
         )
 
     def about(self, ref: ObjectRef, *reasons: str) -> list[Happening]:

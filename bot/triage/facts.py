@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
@@ -16,8 +16,7 @@ from bot.domain.evidence import EvidenceState, Grid, Observation
 from bot.domain.fields import text
 from bot.domain.kinds import KINDS
 from bot.ports.cluster import KubeObject, Selection
-from bot.triage import reading
-from bot.triage.estate import Estate
+from bot.triage.assembly import WORKLOADS
 from bot.triage.listing import grid_of
 from bot.triage.quoting import plain_line
 
@@ -37,8 +36,25 @@ BUDGET_S = 20.0
 # How often a person's Stop is looked for while lists are under way.
 POLL_S = 0.25
 
-WORKLOADS = ("deployments", "statefulsets", "daemonsets")
-NAMESPACED = ("pods", *WORKLOADS, "replicasets", "jobs", "events")
+NAMESPACED = (
+    "pods",
+    *WORKLOADS,
+    "replicasets",
+    "jobs",
+    "events",
+    "services",
+    "endpointslices",
+    "ingresses",
+    "networkpolicies",
+    "resourcequotas",
+    "limitranges",
+    "persistentvolumeclaims",
+    "cronjobs",
+    "horizontalpodautoscalers",
+    "poddisruptionbudgets",
+)
+# What tells that the cluster itself is ill, read of its own namespace.
+COMPONENTS = ("pods", "deployments", "daemonsets")
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -64,31 +80,41 @@ class Reading:
     family: str
     observation: Observation
     items: tuple[KubeObject, ...]
+    beside: bool = False
+    """True when it was read of the cluster's own namespace, which nobody asked about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One list to be read."""
+
+    family: str
+    namespace: str | None = None
+    """None for all namespaces, or for a kind without one."""
+    beside: bool = False
 
 
 def collect(
     reader: ClusterReader,
     *,
-    namespaces: Sequence[str | None],
-    nodes: bool,
+    asks: Sequence[Ask],
     at: datetime,
     clock: Clock,
     check: Callable[[], None],
 ) -> tuple[Reading, ...]:
-    """Return one reading per family and namespace; None stands for all namespaces.
+    """Return one reading for each list asked for, in their order.
 
     `at` is the moment from which ages are counted, so that all of them agree.
     `check` is called four times a second and may raise; lists under way are not waited for then.
     """
-    wanted = [(family, namespace) for namespace in namespaces for family in NAMESPACED]
-    wanted += [("nodes", None)] if nodes else []
     began = clock.monotonic()
 
-    def reading_of(pair: tuple[str, str | None]) -> Reading:
+    def reading_of(ask: Ask) -> Reading:
         is_late = clock.monotonic() - began > BUDGET_S
-        return read_family(reader, pair[0], pair[1], at=at, clock=clock, is_late=is_late)
+        found = read_family(reader, ask.family, ask.namespace, at=at, clock=clock, is_late=is_late)
+        return replace(found, beside=ask.beside)
 
-    return together(reading_of, wanted, check=check)
+    return together(reading_of, asks, check=check)
 
 
 def together(
@@ -192,43 +218,4 @@ def observe(
         rows=seen.rows,
         cut_bytes=seen.cut_bytes,
         grid=seen.grid,
-    )
-
-
-def estate_of(
-    cluster: str,
-    readings: Sequence[Reading],
-    *,
-    at: datetime,
-    labels: dict[tuple[str, str | None], str],
-) -> Estate:
-    """Return the estate those readings describe; whatever objects lack is left empty."""
-    families: dict[str, list[KubeObject]] = {}
-    for entry in readings:
-        families.setdefault(entry.family, []).extend(entry.items)
-
-    def items(family: str) -> list[KubeObject]:
-        return families.get(family, [])
-
-    return Estate(
-        cluster=cluster,
-        at=at,
-        whole=any(
-            entry.observation.namespace is None for entry in readings if entry.family == "pods"
-        ),
-        pods=tuple(reading.read_pod(cluster, item) for item in items("pods")),
-        workloads=tuple(
-            reading.read_workload(cluster, family.removesuffix("s"), item)
-            for family in WORKLOADS
-            for item in items(family)
-        ),
-        revisions=tuple(
-            found
-            for item in items("replicasets")
-            if (found := reading.read_revision(cluster, item)) is not None
-        ),
-        happenings=tuple(reading.read_happening(cluster, item) for item in items("events")),
-        nodes=tuple(reading.read_node(cluster, item) for item in items("nodes")),
-        batches=tuple(reading.read_batch(cluster, item) for item in items("jobs")),
-        labels=labels,
     )

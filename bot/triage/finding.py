@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.verdict import Category, Cause
-from bot.triage.estate import ObjectRef
+from bot.triage.objects import ObjectRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,14 @@ class Finding:
     """Whose log could tell more; empty when none could."""
     previous: bool = False
     """True when that is the log of the run before."""
+    log_since_s: int | None = None
+    """How far back that log counts; None for as far as it goes."""
     needs: str = ""
     """Host it cannot work without and does not reach; empty for none."""
     words: LastWords | None = None
+    hosts: tuple[str, ...] = ()
+    """Names, such as `cart.shop`, under which others reach what it stops."""
+    stops: frozenset[Cause] = frozenset()
+    """Causes found at the same pods that follow from it."""
+    quiet: bool = False
+    """True when it may well be meant: told only to who asks about it, or if it explains more."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.verdict import Cause, Status, Verdict
+from bot.triage.backing import under
 from bot.triage.quoting import quoted
 from bot.triage.scene import refs
 from bot.triage.telling import named
@@ -16,11 +17,14 @@ from bot.triage.telling import named
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.triage.estate import Ending, Estate, ObjectRef, Pod
+    from bot.triage.estate import Ending, Estate, Pod
+    from bot.triage.objects import ObjectRef
     from bot.triage.scene import Scene
 
 # A restart longer ago is not worth a word when all is well now.
 RECENT_HOURS = 6
+# What leads to pods and has none of its own, and the lists it is found in.
+_FRONTS = {"service": "services", "ingress": "ingresses"}
 _LOOKED_AT = ("pods", "deployments", "statefulsets", "daemonsets")
 
 
@@ -79,6 +83,8 @@ def _state(scene: Scene, target: ObjectRef) -> tuple[str, tuple[str, ...], bool]
     name = quoted(target.name)
     if target.kind == "node":
         return scene.book.say("node_ready", object=name), estate.cite("nodes"), True
+    if target.kind in _FRONTS:
+        return _front(scene, target)
     workload = estate.workload(target)
     pods = estate.pods_of(target)
     living = [pod for pod in pods if not estate.is_over(pod)]
@@ -97,6 +103,22 @@ def _state(scene: Scene, target: ObjectRef) -> tuple[str, tuple[str, ...], bool]
     if workload is None and not living:
         return scene.book.say("finished", object=name), cited, True
     return _recovered(scene, target, living, values), cited, True
+
+
+def _front(scene: Scene, target: ObjectRef) -> tuple[str, tuple[str, ...], bool]:
+    """Return the sentence on a Service or an Ingress: how many of the pods behind it are ready."""
+    estate = scene.estate(target)
+    behind = under(estate, target)
+    pods = [
+        pod for pod in estate.pods if estate.workload_of(pod) in behind and not estate.is_over(pod)
+    ]
+    ready = sum(pod.ready for pod in pods)
+    cited = estate.cite(_FRONTS[target.kind], "services", "pods", namespace=target.namespace)
+    values = {"object": quoted(target.name), "ready": str(ready), "desired": str(len(pods))}
+    is_well = bool(ready) and ready == len(pods)
+    if is_well and target.kind == "ingress":
+        return scene.book.say("route_state", object=values["object"]), cited, True
+    return scene.book.say("service_state", **values), tuple(dict.fromkeys(cited)), is_well
 
 
 def _recovered(scene: Scene, target: ObjectRef, pods: list[Pod], values: dict[str, str]) -> str:

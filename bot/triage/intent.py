@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 
 from bot.domain.kinds import KINDS
 from bot.triage.language.book import LANGUAGES, language_of, open_book, says, words_of
+from bot.triage.moments import When, when_meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +25,11 @@ class Wish(StrEnum):
     FAILING = "failing"
     WHY = "why"
     CHANGED = "changed"
+    USAGE = "usage"
+    """Processor and memory."""
+    REQUESTS = "requests"
+    """How many, how many fail, how long they take."""
+    ALARM = "alarm"
     UNCLEAR = "unclear"
 
 
@@ -45,6 +51,15 @@ class Intent:
     """Said or shaped to be an object: `pod cart-0`, `deployment/cart`."""
     hours: int | None
     """How far back the question looks; None if it does not say."""
+    measures: tuple[str, ...] = ()
+    """What is to be measured: `cpu`, `memory`, `error_rate`, `latency`, `traffic`."""
+    when: When = field(default_factory=When)
+    """The stretch of time it names by day or clock."""
+
+    @property
+    def is_measured(self) -> bool:
+        """Tell whether it asks for measurements of something."""
+        return self.wish in {Wish.USAGE, Wish.REQUESTS}
 
 
 # A typo of one letter in ten scores above 90, an unrelated name below 50.
@@ -54,6 +69,23 @@ _REACH = 4
 # RFC 1123 subdomains end there.
 _NAME_CHARS = 253
 _LONGEST_HOURS = 24 * 90
+
+MEASURES = ("cpu", "memory", "error_rate", "latency", "traffic")
+# Phrases of the books to what they ask for, the first that is found counts: an alarm that is named
+# is more than the question why, and a measurement more than the word error in its name.
+_WISHES = (
+    ("alarm", Wish.ALARM),
+    ("why", Wish.WHY),
+    ("error_rate", Wish.REQUESTS),
+    ("latency", Wish.REQUESTS),
+    ("traffic", Wish.REQUESTS),
+    ("cpu", Wish.USAGE),
+    ("memory", Wish.USAGE),
+    ("usage", Wish.USAGE),
+    ("changed", Wish.CHANGED),
+    ("failing", Wish.FAILING),
+    ("released", Wish.CHANGED),
+)
 
 _NAMESPACE_WORDS = frozenset({"namespace", "namespaces", "ns", "namensraum", "nombres", "noms"})
 _FLAG = re.compile(r"(?:^|\s)(?:-n|--namespace)[ =]([a-z0-9][a-z0-9-]*)", re.IGNORECASE)
@@ -70,29 +102,43 @@ _UNITS = {
     **dict.fromkeys(("semana", "semanas", "semaine", "semaines"), 168),
 }
 _AGO = re.compile(r"(\d{1,4})([a-z]+)")
+_CLOCK = re.compile(r"\d{1,2}(?:h\d{2}|[ap]m)")
 
 
 def understand(text: str) -> Intent:
     """Return the intent; a question that fits no wish is UNCLEAR."""
     words = words_of(text)
     language = language_of(text)
+    when = when_meant(text, open_book(language))
+    is_compared = _says_anywhere(words, "compared")
     flagged = tuple(name.casefold() for name in _FLAG.findall(text))
+    wish = _wish(words, language)
     return Intent(
-        wish=_wish(words, language),
+        wish=wish,
         language=language,
         names=tuple(dict.fromkeys(word for word in words if could_be_name(word))),
         insisted=tuple(dict.fromkeys((*flagged, *_insisted(words)))),
         places=tuple(dict.fromkeys(_places(words))),
         near=tuple(dict.fromkeys(_near(words))),
         objects=tuple(dict.fromkeys(_objects(words))),
-        hours=_hours(words),
+        hours=None if when.before or when.after else _hours(words, is_compared=is_compared),
+        measures=_measures(words, wish),
+        when=when,
     )
 
 
 def could_be_name(word: str) -> bool:
     """Tell whether a word may name an object: it is none of the languages' own small words."""
     is_sized = 1 < len(word) <= _NAME_CHARS
-    return is_sized and word.isascii() and not word.isdecimal() and word not in _glue()
+    is_wordy = is_sized and word.isascii() and not word.isdecimal() and word not in _glue()
+    return is_wordy and not _is_time(word)
+
+
+def _is_time(word: str) -> bool:
+    """Tell whether a word is a length of time or a time of day, such as `3h` or `2pm`."""
+    length = _AGO.fullmatch(word)
+    is_length = length is not None and length[2] in _UNITS
+    return is_length or _CLOCK.fullmatch(word) is not None
 
 
 def meant(word: str, names: Iterable[str]) -> str | None:
@@ -119,15 +165,21 @@ def _wish(words: tuple[str, ...], language: str) -> Wish:
     order = (language, *(code for code in LANGUAGES if code != language))
     for code in order:
         asks = open_book(code).asks
-        for key, wish in (
-            ("why", Wish.WHY),
-            ("changed", Wish.CHANGED),
-            ("failing", Wish.FAILING),
-            ("released", Wish.CHANGED),
-        ):
+        for key, wish in _WISHES:
             if says(words, asks[key]):
                 return wish
     return Wish.UNCLEAR
+
+
+def _measures(words: tuple[str, ...], wish: Wish) -> tuple[str, ...]:
+    said = {key for key in MEASURES if _says_anywhere(words, key)}
+    if wish is Wish.USAGE and _says_anywhere(words, "memory_too"):
+        said.add("memory")
+    return tuple(key for key in MEASURES if key in said)
+
+
+def _says_anywhere(words: tuple[str, ...], key: str) -> bool:
+    return any(says(words, open_book(code).asks[key]) for code in LANGUAGES)
 
 
 @cache
@@ -186,12 +238,12 @@ def _objects(words: Sequence[str]) -> Iterable[str]:
             yield word
 
 
-def _hours(words: Sequence[str]) -> int | None:
+def _hours(words: Sequence[str], *, is_compared: bool) -> int | None:
     pairs = [(word, after) for word, after in itertools.pairwise(words) if word.isdecimal()]
     pairs += [(match[1], match[2]) for word in words if (match := _AGO.fullmatch(word))]
     for number, unit in pairs:
         if unit in _UNITS and number.isascii():
             return max(1, min(round(int(number[:6]) * _UNITS[unit]), _LONGEST_HOURS))
-    if set(words) & {"week", "woche", "semana", "semaine"}:
+    if not is_compared and set(words) & {"week", "woche", "semana", "semaine"}:
         return 168
     return None

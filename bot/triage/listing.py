@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.evidence import Grid
 from bot.domain.spans import age, stamp
+from bot.triage import listing_surroundings as surroundings
 from bot.triage import reading
 from bot.triage.quoting import plain_line
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.ports.cluster import KubeObject
     from bot.triage.estate import Pod
+    from bot.triage.specs import PodSpec
 
 # Events' messages are free text; longer ones only repeat themselves.
 MESSAGE_CHARS = 1_000
@@ -49,6 +51,9 @@ def grid_of(family: str, items: Sequence[KubeObject], *, at: datetime) -> Grid:
             return _nodes(items)
         case "jobs":
             return _jobs(items, at)
+        case _ if surroundings.is_listed(family):
+            rows = (surroundings.row_of(family, item, at=at) for item in items)
+            return _grid(surroundings.columns_of(family), rows)
         case _:
             return _grid(("NAME",), (_name(item) for item in items))
 
@@ -112,7 +117,19 @@ def _last_end(pod: Pod) -> str:
 def _workloads(kind: str, items: Sequence[KubeObject], at: datetime) -> Grid:
     workloads = [reading.read_workload("", kind, item) for item in items]
     return _grid(
-        ("NAMESPACE", "NAME", "READY", "UPDATED", "AGE", "IMAGES"),
+        (
+            "NAMESPACE",
+            "NAME",
+            "READY",
+            "UPDATED",
+            "AGE",
+            "IMAGES",
+            "POD LABELS",
+            "PORTS",
+            "PROBES",
+            "REQUESTS",
+            "NODES WANTED",
+        ),
         (
             (
                 workload.ref.namespace,
@@ -121,10 +138,32 @@ def _workloads(kind: str, items: Sequence[KubeObject], at: datetime) -> Grid:
                 str(workload.updated),
                 age(at, workload.created_at),
                 ", ".join(workload.images),
+                surroundings.pairs(workload.labels),
+                _ports(workload.spec),
+                _probes(workload.spec),
+                _requests(workload.spec),
+                surroundings.pairs(workload.spec.node_selector),
             )
             for workload in workloads
         ),
     )
+
+
+def _ports(spec: PodSpec) -> str:
+    return ", ".join(f"{port.name or '-'} {port.number}" for port in spec.ports)
+
+
+def _probes(spec: PodSpec) -> str:
+    return "; ".join(
+        f"{one.name} {probe.kind} {probe.port}{probe.path}, {probe.timeout_s} s to answer,"
+        f" given up after {probe.patience_s} s"
+        for one in spec.containers
+        for probe in one.probes
+    )
+
+
+def _requests(spec: PodSpec) -> str:
+    return "; ".join(f"{one.name} {surroundings.pairs(one.requests)}" for one in spec.containers)
 
 
 def _revisions(items: Sequence[KubeObject], at: datetime) -> Grid:
@@ -170,7 +209,7 @@ def _events(items: Sequence[KubeObject], at: datetime) -> Grid:
 def _nodes(items: Sequence[KubeObject]) -> Grid:
     nodes = [reading.read_node("", item) for item in items]
     return _grid(
-        ("NAME", "READY", "PRESSURE", "SINCE", "MESSAGE"),
+        ("NAME", "READY", "PRESSURE", "SINCE", "MESSAGE", "CORDONED", "TAINTS", "ROOM", "LABELS"),
         (
             (
                 node.ref.name,
@@ -178,6 +217,10 @@ def _nodes(items: Sequence[KubeObject]) -> Grid:
                 ", ".join(node.pressures) or "none",
                 stamp(node.since),
                 node.message if not node.ready or node.pressures else "",
+                "yes" if node.cordoned else "no",
+                ", ".join(map(str, node.taints)),
+                surroundings.pairs(node.room),
+                surroundings.pairs(node.labels),
             )
             for node in nodes
         ),

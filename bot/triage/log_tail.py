@@ -61,6 +61,7 @@ def _tail(reader: ClusterReader, found: Finding, *, clock: Clock) -> Observation
                 container=container,
                 previous=found.previous,
                 tail_lines=TAIL_LINES,
+                since_s=found.log_since_s,
                 limit_bytes=LIMIT_BYTES,
             )
         )
@@ -74,6 +75,7 @@ def _tail(reader: ClusterReader, found: Finding, *, clock: Clock) -> Observation
         )
 
     before = " --previous" if found.previous else ""
+    before += f" --since={found.log_since_s}s" if found.log_since_s else ""
     return observe(
         read,
         reader=reader,

@@ -10,8 +10,9 @@ from bot.triage.intent import Wish, meant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.triage.estate import Estate, ObjectRef
+    from bot.triage.estate import Estate
     from bot.triage.intent import Intent
+    from bot.triage.objects import ObjectRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +55,17 @@ def objects_meant(
     words = [word for word in intent.names if word not in passed]
     found: dict[ObjectRef, None] = {}
     for estate in estates:
-        by_name = _by_name(estate)
+        named = by_name(estate)
         for word in words:
-            name = meant(word, by_name)
-            refs = by_name[name] if name is not None else _whose_pods(estate, word)
+            name = meant(word, named)
+            refs = named[name] if name is not None else _whose_pods(estate, word)
             found |= dict.fromkeys(refs)
     return tuple(found)
 
 
 def names_in(estates: Iterable[Estate]) -> tuple[str, ...]:
     """Return the names of all workloads, pods and nodes, for a suggestion."""
-    return tuple(dict.fromkeys(name for estate in estates for name in _by_name(estate)))
+    return tuple(dict.fromkeys(name for estate in estates for name in by_name(estate)))
 
 
 def unknown_names(
@@ -90,7 +91,7 @@ def unknown_names(
     )
 
 
-def _by_name(estate: Estate) -> dict[str, list[ObjectRef]]:
+def by_name(estate: Estate) -> dict[str, list[ObjectRef]]:
     """Return objects by name; where a workload has a pod's name, the workload."""
     refs = dict.fromkeys(workload.ref for workload in estate.workloads)
     refs |= dict.fromkeys(estate.workload_of(pod) for pod in estate.pods)
@@ -100,6 +101,11 @@ def _by_name(estate: Estate) -> dict[str, list[ObjectRef]]:
     found: dict[str, list[ObjectRef]] = {}
     for ref in refs:
         found.setdefault(ref.name.casefold(), []).append(ref)
+    fronts = [one.ref for one in estate.services] + [one.ref for one in estate.routes]
+    fronts += [one.ref for one in estate.schedules] + [one.ref for one in estate.claims]
+    for ref in fronts:
+        # A name that is a workload's as well means the workload.
+        found.setdefault(ref.name.casefold(), [ref])
     for pod in estate.pods:
         name = pod.ref.name.casefold()
         if name not in found or found[name][0].kind == "pod":

@@ -18,7 +18,7 @@ QUOTED_CHARS = 240
 
 _INSIDE = re.compile(
     r"(?i)\bhttps?://(?=(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|localhost|[a-z0-9-]+"
-    r"|[a-z0-9.-]+\.svc(?:\.[a-z0-9-]+)*)(?::\d+)?(?:[/\s\"'?]|$))"
+    r"|[a-z0-9.-]+\.svc(?:\.[a-z0-9-]+)*)(?::\d+)?(?:[/\s\"'?]|:\s|$))"
 )
 """Scheme of an address that leads nowhere outside the cluster; without it nothing links it."""
 

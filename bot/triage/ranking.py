@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.triage.reading import EPOCH
+from bot.domain.verdict import Cause
+from bot.triage.assembly import SYSTEM
+from bot.triage.object_meta import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.domain.verdict import Cause
-    from bot.triage.estate import ObjectRef
     from bot.triage.finding import Finding
+    from bot.triage.objects import ObjectRef
 
 
+NAME_SERVERS = frozenset({"coredns", "kube-dns"})
 # Longer chains of services that need each other are not told apart by their depth.
 MAX_CHAIN = 8
 
@@ -33,21 +35,51 @@ def rank(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def explains(deeper: Finding, found: Finding) -> bool:
-    """Tell whether the one is a fault of what the other needs and does not reach."""
-    if not found.needs or deeper.object == found.object:
+    """Tell whether the one follows from the other.
+
+    Either the deeper one is a fault of what the other needs and does not reach, or it stops what
+    was found at the same pods.
+    """
+    if deeper.object == found.object or deeper.object.cluster != found.object.cluster:
+        return False
+    if found.cause in deeper.stops and found.pods and set(found.pods) <= set(deeper.pods):
+        return True
+    if found.cause is Cause.DNS and is_name_server(deeper.object):
+        return True
+    if not found.needs:
         return False
     name, _, rest = found.needs.partition(".")
     namespace = rest.partition(".")[0] or found.object.namespace
-    return (deeper.object.cluster, deeper.object.namespace, deeper.object.name) == (
-        found.object.cluster,
-        namespace,
-        name,
+    return (deeper.object.namespace, deeper.object.name) == (namespace, name) or (
+        f"{name}.{namespace}" in deeper.hosts
     )
 
 
-def _order(found: Finding) -> tuple[float, int, float, str]:
+def is_name_server(ref: ObjectRef) -> bool:
+    """Tell whether the object answers the cluster's look-ups of names."""
+    return ref.namespace == SYSTEM and ref.name in NAME_SERVERS
+
+
+def told_unasked(findings: Sequence[Finding]) -> list[Finding]:
+    """Return what is worth telling to who asked about nothing in particular."""
+    loud = [found for found in findings if not found.quiet]
+    return [
+        found
+        for found in findings
+        if not found.quiet or any(explains(found, other) for other in loud)
+    ]
+
+
+def _order(found: Finding) -> tuple[bool, float, int, float, str]:
     since = (found.since or EPOCH).timestamp()
-    return (-found.weight, -found.affected, since, f"{found.object} {found.phrase} {found.cause}")
+    # What may well be meant comes behind what is certainly not.
+    return (
+        found.quiet,
+        -found.weight,
+        -found.affected,
+        since,
+        f"{found.object} {found.phrase} {found.cause}",
+    )
 
 
 def _merge(findings: Iterable[Finding]) -> list[Finding]:
@@ -103,7 +135,6 @@ def _depths(findings: Sequence[Finding]) -> dict[int, int]:
     needs = [
         (id(deeper), id(found))
         for found in findings
-        if found.needs
         for deeper in findings
         if explains(deeper, found) and not explains(found, deeper)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.fields import dig, entries, mapping, number, text
@@ -13,42 +12,43 @@ from bot.triage.estate import (
     Ending,
     Happening,
     Node,
-    ObjectRef,
     Pod,
     Revision,
     Workload,
 )
+from bot.triage.object_meta import EPOCH, conditions, created, owner, ref_of, strings
+from bot.triage.objects import ObjectRef
+from bot.triage.reading_specs import read_spec
+from bot.triage.specs import Taint
 
 if TYPE_CHECKING:
     from bot.ports.cluster import KubeObject
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands for a time the API did not give; older than anything."""
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 
 
 def read_pod(cluster: str, item: KubeObject) -> Pod:
     """Return one pod."""
-    owner = _owner(item)
-    conditions = _conditions(item)
-    scheduled = conditions.get("PodScheduled", {})
+    controller = owner(item)
+    told = conditions(item)
+    scheduled = told.get("PodScheduled", {})
     limits = {
         text(entry, "name"): text(entry, "resources", "limits", "memory")
         for key in ("containers", "initContainers")
         for entry in entries(item, "spec", key)
     }
     return Pod(
-        ref=_ref(cluster, "pod", item),
+        ref=ref_of(cluster, "pod", item),
         phase=text(item, "status", "phase", default="Unknown"),
         reason=text(item, "status", "reason"),
         message=text(item, "status", "message"),
-        ready=text(conditions.get("Ready"), "status") == "True",
-        changed_at=moment(dig(conditions.get("Ready"), "lastTransitionTime")),
+        ready=text(told.get("Ready"), "status") == "True",
+        changed_at=moment(dig(told.get("Ready"), "lastTransitionTime")),
         terminating=dig(item, "metadata", "deletionTimestamp") is not None,
-        owner_kind=text(owner, "kind").lower(),
-        owner_name=text(owner, "name"),
+        owner_kind=text(controller, "kind").lower(),
+        owner_name=text(controller, "name"),
         node=text(item, "spec", "nodeName"),
-        created_at=_created(item),
+        created_at=created(item),
         containers=tuple(
             _container(entry, init=init, limits=limits)
             for key, init in (("initContainerStatuses", True), ("containerStatuses", False))
@@ -64,14 +64,16 @@ def read_pod(cluster: str, item: KubeObject) -> Pod:
             for entry in entries(item, "spec", "volumes")
             if (name := text(entry, "persistentVolumeClaim", "claimName"))
         ),
+        labels=strings(item, "metadata", "labels"),
+        spec=read_spec(mapping(item, "spec")),
     )
 
 
 def read_workload(cluster: str, kind: str, item: KubeObject) -> Workload:
     """Return one Deployment, StatefulSet or DaemonSet."""
-    progress = _conditions(item).get("Progressing", {})
+    progress = conditions(item).get("Progressing", {})
     return Workload(
-        ref=_ref(cluster, kind, item),
+        ref=ref_of(cluster, kind, item),
         desired=(
             number(item, "status", "desiredNumberScheduled")
             if kind == "daemonset"
@@ -81,24 +83,28 @@ def read_workload(cluster: str, kind: str, item: KubeObject) -> Workload:
         updated=number(
             item, "status", "updatedNumberScheduled" if kind == "daemonset" else "updatedReplicas"
         ),
-        created_at=_created(item),
+        created_at=created(item),
         images=_images(item),
         is_stuck=text(progress, "reason") == "ProgressDeadlineExceeded",
         progressed_at=moment(dig(progress, "lastUpdateTime")),
+        labels=strings(item, "spec", "template", "metadata", "labels"),
+        spec=read_spec(mapping(item, "spec", "template", "spec")),
+        is_unseen=number(item, "status", "observedGeneration")
+        < number(item, "metadata", "generation"),
     )
 
 
 def read_revision(cluster: str, item: KubeObject) -> Revision | None:
     """Return one ReplicaSet of a Deployment; None for one that stands alone."""
-    owner = _owner(item)
+    controller = owner(item)
     written = text(item, "metadata", "annotations", REVISION_ANNOTATION)
-    if text(owner, "kind") != "Deployment" or not (written.isascii() and written.isdecimal()):
+    if text(controller, "kind") != "Deployment" or not (written.isascii() and written.isdecimal()):
         return None
     return Revision(
-        ref=_ref(cluster, "replicaset", item),
-        deployment=text(owner, "name"),
+        ref=ref_of(cluster, "replicaset", item),
+        deployment=text(controller, "name"),
         number=int(written[:18]),
-        created_at=_created(item),
+        created_at=created(item),
         desired=number(item, "spec", "replicas"),
         ready=number(item, "status", "readyReplicas"),
         images=_images(item),
@@ -145,62 +151,46 @@ def read_happening(cluster: str, item: KubeObject) -> Happening:
 
 def read_node(cluster: str, item: KubeObject) -> Node:
     """Return one node."""
-    conditions = _conditions(item)
-    ready = conditions.get("Ready", {})
+    told = conditions(item)
+    ready = told.get("Ready", {})
     pressing = {
         kind: condition
-        for kind, condition in conditions.items()
+        for kind, condition in told.items()
         if kind != "Ready" and text(condition, "status") == "True"
     }
     is_ready = text(ready, "status") == "True"
     telling = [ready] if not is_ready else list(pressing.values())
     times = [moment(dig(condition, "lastTransitionTime")) for condition in telling]
     return Node(
-        ref=_ref(cluster, "node", item),
+        ref=ref_of(cluster, "node", item),
         ready=is_ready,
         pressures=tuple(sorted(pressing)),
         message=next((text(condition, "message") for condition in telling), ""),
         since=min((at for at in times if at is not None), default=None),
+        labels=strings(item, "metadata", "labels"),
+        taints=tuple(
+            Taint(key=text(one, "key"), value=text(one, "value"), effect=text(one, "effect"))
+            for one in entries(item, "spec", "taints")
+        ),
+        cordoned=dig(item, "spec", "unschedulable") is True,
+        room=strings(item, "status", "allocatable"),
     )
 
 
 def read_batch(cluster: str, item: KubeObject) -> Batch:
     """Return one Job."""
-    owner = _owner(item)
-    conditions = _conditions(item)
-    failed = conditions.get("Failed", {})
+    controller = owner(item)
+    told = conditions(item)
+    failed = told.get("Failed", {})
     return Batch(
-        ref=_ref(cluster, "job", item),
+        ref=ref_of(cluster, "job", item),
         failed=text(failed, "status") == "True",
-        complete=text(conditions.get("Complete"), "status") == "True",
+        complete=text(told.get("Complete"), "status") == "True",
         reason=text(failed, "reason"),
-        cron_job=text(owner, "name") if text(owner, "kind") == "CronJob" else "",
-        created_at=_created(item),
+        cron_job=text(controller, "name") if text(controller, "kind") == "CronJob" else "",
+        created_at=created(item),
         since=moment(dig(failed, "lastTransitionTime")),
     )
-
-
-def _ref(cluster: str, kind: str, item: KubeObject) -> ObjectRef:
-    return ObjectRef(
-        cluster=cluster,
-        kind=kind,
-        namespace=text(item, "metadata", "namespace"),
-        name=text(item, "metadata", "name"),
-    )
-
-
-def _created(item: KubeObject) -> datetime:
-    return moment(dig(item, "metadata", "creationTimestamp")) or EPOCH
-
-
-def _owner(item: KubeObject) -> dict[str, Any]:
-    owners = entries(item, "metadata", "ownerReferences")
-    controlling = [owner for owner in owners if owner.get("controller")] or owners
-    return controlling[0] if controlling else {}
-
-
-def _conditions(item: KubeObject) -> dict[str, dict[str, Any]]:
-    return {text(entry, "type"): entry for entry in entries(item, "status", "conditions")}
 
 
 def _images(item: KubeObject) -> tuple[str, ...]:
@@ -228,9 +218,11 @@ def _container(entry: dict[str, Any], *, init: bool, limits: dict[str, str]) -> 
 
 
 def _ending(terminated: dict[str, Any]) -> Ending:
+    began, finished = moment(dig(terminated, "startedAt")), moment(dig(terminated, "finishedAt"))
     return Ending(
         exit_code=number(terminated, "exitCode"),
         reason=text(terminated, "reason"),
         message=text(terminated, "message"),
-        finished_at=moment(dig(terminated, "finishedAt")),
+        finished_at=finished,
+        lived=finished - began if began is not None and finished is not None else None,
     )

@@ -14,7 +14,8 @@ from bot.triage.survey import Survey
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.triage.estate import Estate, ObjectRef
+    from bot.triage.estate import Estate
+    from bot.triage.objects import ObjectRef
 
 _GAPS = {
     EvidenceState.DENIED: "gap_denied",

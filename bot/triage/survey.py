@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from bot.domain.evidence import Evidence, EvidenceState, Observation
 from bot.domain.fields import text
 from bot.domain.progress import Task, TaskState
+from bot.triage.assembly import SYSTEM, beside, estate_of
 from bot.triage.estate import Estate
-from bot.triage.facts import collect, estate_of, read_family
+from bot.triage.facts import COMPONENTS, NAMESPACED, Ask, collect, read_family
+from bot.triage.rules.startup import lacks_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from bot.agent.session import Session
     from bot.domain.registry import Access
@@ -63,7 +64,12 @@ class Survey:
     @property
     def is_blind(self) -> bool:
         """Tell whether no list of any namespace could be read."""
-        return not any(_answered(entry) for entry in self.evidence if _is_namespaced(entry))
+        return not any(
+            _answered(entry)
+            for entry in self.evidence
+            if entry.observation.source in NAMESPACED
+            and entry.observation.namespace in self.namespaces
+        )
 
     @property
     def gaps(self) -> tuple[Evidence, ...]:
@@ -128,8 +134,8 @@ def survey(
 ) -> Survey:
     """Return the estate of those namespaces, each family entered in the ledger.
 
-    `nodes` says that they may be read; looking at some namespaces, they are read only if a pod is
-    ill, for only then can they matter.
+    `nodes` says that what belongs to no namespace may be read. It is read where it can matter:
+    nodes beside some namespaces only if a pod is ill, volumes only if a claim is not bound.
 
     Raises:
         CancelledByPersonError, LeaseLostError: As the session's `check` says.
@@ -142,29 +148,24 @@ def survey(
     )
     session.show(task)
     at = clock.now()
-    is_whole = None in namespaces
-    readings = list(
-        collect(
-            reader,
-            namespaces=namespaces,
-            nodes=nodes and is_whole,
-            at=at,
-            clock=clock,
-            check=session.check,
-        )
-    )
-    if nodes and not is_whole and _has_sick_pods(reader.name, readings, at):
-        readings.append(read_family(reader, "nodes", None, at=at, clock=clock))
-        session.check()
+
+    def read(asks: list[Ask]) -> list[Reading]:
+        return list(collect(reader, asks=asks, at=at, clock=clock, check=session.check))
+
+    readings = read(_asks(namespaces, nodes=nodes))
+    readings += read(_asks_more(estate_of(reader.name, readings, at=at, labels={}), nodes=nodes))
     labels: dict[tuple[str, str | None], str] = {}
     evidence: list[Evidence] = []
     for entry in readings:
+        if entry.beside and entry.observation.state is EvidenceState.DENIED:
+            continue  # nobody asked about it, so nothing of what was asked is missing
         namespace = entry.observation.namespace
         name = f"triage-{reader.name}-{namespace or 'all'}-{entry.family}"
         kept = entered(session, name, entry.observation)
         evidence.append(kept)
         if _answered(kept):
-            labels[entry.family, namespace] = kept.label
+            family = beside(entry.family) if entry.beside else entry.family
+            labels[family, namespace] = kept.label
     failed = sum(not _answered(entry) for entry in evidence)
     session.show(
         Task(
@@ -198,14 +199,32 @@ def entered(session: Session, name: str, observation: Observation) -> Evidence:
     raise AssertionError("a count has no end")
 
 
-def _is_namespaced(entry: Evidence) -> bool:
-    return entry.observation.source != "nodes"
-
-
 def _answered(entry: Evidence) -> bool:
     return entry.observation.state in _ANSWERS
 
 
-def _has_sick_pods(cluster: str, readings: Sequence[Reading], at: datetime) -> bool:
-    estate = estate_of(cluster, readings, at=at, labels={})
-    return any(not pod.ready and not estate.is_over(pod) for pod in estate.pods)
+def _asks(namespaces: tuple[str | None, ...], *, nodes: bool) -> list[Ask]:
+    """Return what is read in any case; `nodes` says that more than namespaces may be read."""
+    asks = [Ask(family=family, namespace=name) for name in namespaces for family in NAMESPACED]
+    if nodes and None in namespaces:
+        asks.append(Ask(family="nodes"))
+    elif nodes and SYSTEM not in namespaces:
+        asks += [Ask(family=family, namespace=SYSTEM, beside=True) for family in COMPONENTS]
+    return asks
+
+
+def _asks_more(estate: Estate, *, nodes: bool) -> list[Ask]:
+    """Return what can only matter because of what was read first."""
+    asks = []
+    is_sick = any(not pod.ready and not estate.is_over(pod) for pod in estate.pods)
+    if nodes and not estate.whole and is_sick:
+        asks.append(Ask(family="nodes"))
+    if nodes and any(claim.phase != "Bound" for claim in estate.claims):
+        asks += [Ask(family="storageclasses"), Ask(family="persistentvolumes")]
+    lacking = {
+        pod.ref.namespace
+        for pod in estate.pods
+        for container in pod.containers
+        if lacks_key(container.waiting_message)
+    }
+    return asks + [Ask(family="configmaps", namespace=name) for name in sorted(lacking)]

@@ -22,8 +22,8 @@ from bot.triage.scene import refs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.triage.estate import ObjectRef
     from bot.triage.finding import Finding
+    from bot.triage.objects import ObjectRef
     from bot.triage.rules.rollouts import Change
     from bot.triage.scene import Scene
 

@@ -15,7 +15,7 @@ from bot.adapters.redis_server import EmbeddedRedis
 from bot.adapters.store.engine import open_engine
 from bot.adapters.store.schema import upgrade
 from bot.adapters.store.store import SqlStore
-from bot.bootstrap import new_id
+from bot.bootstrap.installation import new_id
 from bot.domain.conversation import ChannelId, MessageTs
 from bot.domain.investigation import RunState
 from tests.lab.chat import Chat

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.cluster.clusters import KubernetesClusters
-from bot.domain.conversation import Scope
+from bot.domain.conversation import PersonId, Scope
 from bot.domain.registry import FULL_ACCESS, Access, Cluster, Grant
 from bot.triage.answerer import RuleAnswerer
 from bot.triage.brief import TriageBrief
@@ -17,6 +18,7 @@ from tests.lab.clock import LabClock
 from tests.lab.estate.scenario import build_clusters, read_scenario
 from tests.lab.kubernetes.kubeconfig import kubeconfig_for
 from tests.lab.kubernetes.server import KubernetesLab
+from tests.lab.metrics.paced import no_metrics
 from tests.lab.sessions import MemorySession
 from tests.lab.waiting import eventually
 from tests.lab.world import World
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.verdict import Verdict
+    from bot.tools.promql.pacing import PacedMetrics
     from tests.lab.estate.store import SimulatedCluster
+
+
+_PEOPLE = itertools.count(1_000)
 
 
 @dataclass(frozen=True)
@@ -49,15 +55,30 @@ class Desk:
         clusters: tuple[str, ...] = (),
         access: Access = FULL_ACCESS,
         session: MemorySession | None = None,
+        subject: str | None = None,
+        person: PersonId | None = None,
     ) -> tuple[Verdict, MemorySession]:
         session = session or MemorySession()
         scope = Scope(clusters=clusters or self.clusters[:1], namespace=namespace)
-        brief = TriageBrief(text=question, scope=scope, access=access)
+        brief = TriageBrief(
+            text=question,
+            scope=scope,
+            access=access,
+            subject=subject,
+            # Everybody has a pace of their own, so that tests do not use up each other's.
+            person=person or PersonId(f"U{next(_PEOPLE)}"),
+        )
         return self.answerer.answer(brief, session), session
 
 
 @contextmanager
-def desk(scenario: str | World, folder: Path, *, timeout_s: float = 5.0) -> Iterator[Desk]:
+def desk(
+    scenario: str | World,
+    folder: Path,
+    *,
+    timeout_s: float = 5.0,
+    metrics: PacedMetrics | None = None,
+) -> Iterator[Desk]:
     world = scenario if isinstance(scenario, World) else World.load(scenario)
     with ExitStack() as stack:
         labs = {
@@ -70,7 +91,8 @@ def desk(scenario: str | World, folder: Path, *, timeout_s: float = 5.0) -> Iter
             kubeconfig=str(kubeconfig_for(labs, folder / "kubeconfig")),
             timeout_s=timeout_s,
         )
-        answerer = RuleAnswerer(clusters=clusters, clock=SystemClock())
+        metrics = metrics or no_metrics(SystemClock())
+        answerer = RuleAnswerer(clusters=clusters, metrics=metrics, clock=SystemClock())
         try:
             yield Desk(world=world, answerer=answerer, clusters=tuple(labs))
         finally:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.flows.conftest import Running
 
 RATE = 'sum by (service) (rate(http_requests_total{namespace="shop"}[5m]))'
+EVERY_KIND = 'rate(http_requests_total{namespace="shop"}[5m])'
 
 
 def test_a_typed_query_is_answered_with_a_chart_and_without_the_model(running: Running) -> None:
@@ -21,6 +22,20 @@ def test_a_typed_query_is_answered_with_a_chart_and_without_the_model(running: R
     assert "data_visualization" in str(shown.blocks)
     assert "prod-eu" in shown.words
     assert len(running.lab.model.requests()) == before
+
+
+def test_a_range_with_too_many_series_ends_in_a_picture_in_the_thread(running: Running) -> None:
+    question, card = running.chat.asked_and_answered(f"promql --last=1h {EVERY_KIND}")
+    assert "data_visualization" not in str(card.blocks)
+    assert "a picture in this thread" in card.words
+
+    def look() -> list[dict[str, object]]:
+        said = running.chat.said_by_bot("#oncall", question.ts)
+        return [file for seen in said for file in seen.files]
+
+    (file,) = running.slack.wait_for(look, timeout_s=20, what="the picture")
+    assert file["mimetype"] == "image/png"
+    assert "http_requests_total" in str(file["alt_txt"])
 
 
 def test_a_query_that_would_cost_too_much_is_refused_with_its_rule(running: Running) -> None:

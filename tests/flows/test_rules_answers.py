@@ -179,14 +179,14 @@ def test_an_empty_namespace_is_said_to_be_empty(calm: Desk) -> None:
 def test_a_greeting_is_told_what_can_be_asked_and_nothing_is_read(calm: Desk) -> None:
     verdict, session = calm.ask("hello", namespace="shop")
     assert verdict.status is Status.INCONCLUSIVE
-    assert "three questions" in verdict.summary
+    assert "these questions" in verdict.summary
     assert session.ledger() == ()
 
 
 def test_an_unclear_question_about_nothing_known_is_told_what_can_be_asked(calm: Desk) -> None:
     verdict, _ = calm.ask("tell me a joke about cats")
     assert verdict.status is Status.INCONCLUSIVE
-    assert "three questions" in verdict.summary
+    assert "these questions" in verdict.summary
 
 
 def test_a_bare_name_is_a_question_about_it(crash: Desk) -> None:

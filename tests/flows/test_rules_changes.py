@@ -78,3 +78,47 @@ def test_nothing_ever_rolled_out_is_said_plainly(calm: Desk) -> None:
     verdict, _ = calm.ask("what changed in default?")
     assert verdict.summary.startswith("No Deployment in namespace default of prod-eu was rolled")
     assert "The last rollout" not in verdict.summary
+
+
+@pytest.mark.parametrize(
+    ("question", "count", "at"),
+    [
+        ("when was cart deployed?", "3 rollouts known in", ", at 20"),
+        ("wann wurde cart ausgerollt?", "3 bekannte Rollouts in", ", um 20"),
+        ("¿cuándo se desplegó cart?", "3 despliegues conocidos en", ", a las 20"),
+        ("quand cart a-t-il été déployé ?", "3 déploiements connus dans", ", à 20"),
+    ],
+)
+def test_when_something_was_deployed_is_told_in_full_times(
+    calm: Desk, question: str, count: str, at: str
+) -> None:
+    verdict, _ = calm.ask(question)
+    assert verdict.status is Status.CONFIRMED
+    assert count in verdict.summary
+    assert verdict.summary.count(at) == 3
+    assert len(verdict.timeline) == 3
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("what was deployed yesterday?", "was rolled out from"),
+        ("was wurde gestern deployt?", "T00:00:00Z ausgerollt"),
+        ("¿qué se desplegó ayer?", "se desplegó de"),
+        ("qu'est-ce qui a été déployé hier ?", "n'a été déployé de"),
+    ],
+)
+def test_a_day_is_looked_at_from_midnight_to_midnight_in_utc(
+    calm: Desk, question: str, words: str
+) -> None:
+    verdict, _ = calm.ask(question)
+    assert words in verdict.summary
+    assert verdict.summary.count("T00:00:00Z") == 2
+
+
+def test_a_rollout_is_found_on_its_day(tmp_path: Path) -> None:
+    with desk("probe_failing", tmp_path) as asked:
+        rolled_out_s = asked.world.clock.now() - 16 * 60
+        is_today = rolled_out_s // 86_400 == asked.world.clock.now() // 86_400
+        verdict, _ = asked.ask(f"what was deployed {'today' if is_today else 'yesterday'}?")
+    assert "`gateway` in `payments` to revision 13" in verdict.summary

@@ -72,7 +72,8 @@ def test_a_namespace_unlike_any_other_gets_no_suggestion(calm: Desk) -> None:
 def test_the_namespace_of_the_question_wins_over_the_threads(calm: Desk) -> None:
     verdict, session = calm.ask("what is failing in payments?", namespace="shop")
     assert "namespace payments of prod-eu" in verdict.summary
-    assert {entry.observation.namespace for entry in session.ledger()} == {None, "payments"}
+    read = {entry.observation.namespace for entry in session.ledger()}
+    assert read == {None, "payments", "kube-system"}
 
 
 def test_two_namespaces_of_one_question_are_both_read(crash: Desk) -> None:

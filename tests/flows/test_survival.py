@@ -13,7 +13,7 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.store.engine import writing
 from bot.adapters.store.store import SqlStore
 from bot.adapters.store.tables import inbox_events
-from bot.bootstrap import new_id
+from bot.bootstrap.installation import new_id
 from tests.flows.crashing import SUMMARY, TWO_READS
 from tests.flows.house import (
     PATIENCE_S,

@@ -10,15 +10,25 @@ import tempfile
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tests.lab.aws.apart import AwsApart
 from tests.lab.installation import Installation
 from tests.lab.lab import Lab
-from tests.lab.page_server import DemoPage
+from tests.lab.page_server import ALERT, DemoPage
 from tests.lab.tour import run_tour
 
+if TYPE_CHECKING:
+    from tests.lab.slack.records import Json
+
 SCENARIO = "two_clusters"
+AWS_SCENARIO = "shop_down"
+HEALTHY = {"calm": "shop_calm"}
+"""Scenarios in which nothing is wrong, and the accounts that go with them."""
 PAGE_PORT = 8787
 UP_WITHIN_S = 60.0
+FIRES_AFTER_S = 8.0
+"""Time to open the page before the alert comes."""
 
 SAMPLES = (
     "what is failing in shop?",
@@ -26,9 +36,15 @@ SAMPLES = (
     "kubectl get pods -n shop",
     "what changed in payments?",
     'promql --last=1h sum by (service) (rate(http_requests_total{namespace="shop"}[5m]))',
+    "why does checkout-webhook fail in shop-prod?",
     "was ist kaputt in shop?",
     "kubectl get secrets -n shop",
 )
+
+
+def alert_message() -> Json:
+    """Return the alert that fires by itself, as its sender posts it."""
+    return {name: value for name, value in ALERT.items() if name != "channel"}
 
 
 def main() -> int:
@@ -47,8 +63,11 @@ def run_demo(home: Path, *, scenario: str, port: int) -> int:
     """Serve the page until Ctrl-C."""
     key = os.environ.get("ANTHROPIC_API_KEY", "")
     with ExitStack() as stack:
+        aws = stack.enter_context(AwsApart(HEALTHY.get(scenario, AWS_SCENARIO)))
         lab = stack.enter_context(Lab(scenario, home=home))
-        environment = lab.environment() | {"NIGHTDESK_HTTP_PORT": "0"}
+        lab.declare(accounts=aws.registry())
+        environment = lab.environment() | {"NIGHTDESK_HTTP_PORT": "0", **aws.environment()}
+        estate = f"clusters {', '.join(lab.kubernetes)}; AWS accounts {', '.join(aws.names)}"
         if key:
             environment["ANTHROPIC_API_KEY"] = key
             for name in ("ANTHROPIC_BASE_URL", "NIGHTDESK_MODEL_NAME"):
@@ -64,21 +83,27 @@ def run_demo(home: Path, *, scenario: str, port: int) -> int:
                 banner={
                     "model": answers,
                     "scenario": scenario,
-                    "description": f"clusters {', '.join(lab.kubernetes)}",
+                    "description": estate,
                 },
                 samples=list(SAMPLES),
+                alert={**ALERT, "channel": "#alerts"},
                 port=port,
             )
         )
         sys.stdout.write(
             f"\nNightdesk demo: {page.url}\n"
             f"  answered by: {answers or 'rules only (set ANTHROPIC_API_KEY for a model)'}"
-            f"\n  simulated estate: {', '.join(lab.kubernetes)} ({scenario})\n"
+            f"\n  simulated estate: {estate} ({scenario})\n"
             f"  try: {' · '.join(SAMPLES[:3])}\n"
+            f"  an alert fires in #alerts in {FIRES_AFTER_S:.0f} s\n"
             f"  logs: {home / 'logs'}\n"
             "  Ctrl-C ends it.\n"
         )
         sys.stdout.flush()
+        firing = threading.Timer(FIRES_AFTER_S, lambda: lab.slack.post_as_app(alert_message()))
+        firing.daemon = True
+        firing.start()
+        stack.callback(firing.cancel)
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from tests.lab.model.brains import Brain
 
+WEBHOOK_SECRET = "ALERTMANAGER_TOKEN"
+"""Name of the variable with the token that the lab's webhook asks for."""
+
 
 class Lab:
     """Simulators on loopback ports, and the files that lead the product to them.
@@ -29,6 +32,8 @@ class Lab:
     With a `brain` there is a Messages API server and a key for it; without one the product has
     no model.
     """
+
+    webhook_token = "lab-webhook-token"
 
     def __init__(
         self,
@@ -110,6 +115,15 @@ class Lab:
             ],
             "channels": [
                 {"channel": self.channel_id("#oncall"), "name": "oncall", "cluster": first},
+                {"channel": self.channel_id("#alerts"), "name": "alerts", "alerts": {}},
+            ],
+            "webhooks": [
+                {
+                    "name": "alertmanager",
+                    "sender": "alertmanager",
+                    "channel": self.channel_id("#alerts"),
+                    "secret_env": WEBHOOK_SECRET,
+                }
             ],
         }
 
@@ -125,6 +139,7 @@ class Lab:
             "NIGHTDESK_CONFIG": str(self.registry_file),
             "NIGHTDESK_HOME": str(self.home / "state"),
             "NIGHTDESK_LOG_JSON": "true",
+            WEBHOOK_SECRET: self.webhook_token,
         }
         if self.model is not None:
             found |= {"ANTHROPIC_API_KEY": "lab-key", "ANTHROPIC_BASE_URL": self.model.url}

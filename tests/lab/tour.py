@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from bot.adapters.slack.actions import RATE
+from tests.lab.aws.apart import AwsApart
 from tests.lab.chat import Chat
 from tests.lab.installation import Installation, Process
 from tests.lab.lab import Lab
@@ -50,7 +51,18 @@ ANSWER = conclude(
     ],
     next_checks=["kubectl rollout history deployment/cart -n shop"],
 )
+FUNCTION = call("aws", read="function", params={"name": "checkout-webhook"})
+TIMED_OUT = conclude(
+    status="LIKELY",
+    summary="checkout-webhook times out since its limit went from 30 s to 3 s [E1].",
+    object="arn:aws:lambda:eu-central-1:111111111111:function:checkout-webhook",
+    cause="wrong_config",
+    category="configuration",
+    hypotheses=[],
+    next_checks=["aws function checkout-webhook"],
+)
 SCRIPT: dict[str, list[Scripted]] = {
+    "checkout-webhook": [[FUNCTION], TIMED_OUT],
     # A follow-up's opening holds the earlier question, and the first key that fits wins.
     "database": [
         [HOSTS],
@@ -84,12 +96,14 @@ def run_tour(home: Path) -> int:
     """Walk through every step; return 0 when each ended as it should."""
     outcomes: dict[str, str] = {}
     with ExitStack() as stack:
+        aws = stack.enter_context(AwsApart("shop_down"))
         lab = stack.enter_context(
             Lab("two_clusters", home=home, brain=ScriptedBrain(questions=SCRIPT))
         )
+        lab.declare(accounts=aws.registry())
         quick = {"NIGHTDESK_HTTP_PORT": "0", "NIGHTDESK_LEASE_S": "3", "NIGHTDESK_SWEEP_S": "1"}
         installation = stack.enter_context(
-            Installation(lab.environment() | quick, logs=home / "logs")
+            Installation(lab.environment() | aws.environment() | quick, logs=home / "logs")
         )
         up = installation.start("up")
         up.wait_until_said("listener_ready", within_s=UP_WITHIN_S)
@@ -149,6 +163,12 @@ def a_secret_is_refused(stage: Stage) -> None:
     _expect(stage.chat.wait_for_words("#oncall", question.ts, "R20"))
     if stage.lab.kubernetes["prod-eu"].requests(containing="/secrets"):
         raise AssertionError("secrets were asked for")
+
+
+def an_aws_account_is_read(stage: Stage) -> None:
+    _say("ana", "@nightdesk why does checkout-webhook fail?")
+    _, card = stage.chat.asked_and_answered("why does checkout-webhook fail?")
+    _expect(card, "aws function checkout-webhook", "shop-prod/eu-central-1")
 
 
 def an_unclear_scope_is_asked_back(stage: Stage) -> None:
@@ -239,6 +259,7 @@ STEPS: dict[str, Callable[[Stage], None]] = {
         a_question_gets_an_evidenced_answer,
         a_typed_command_needs_no_model,
         a_secret_is_refused,
+        an_aws_account_is_read,
         an_unclear_scope_is_asked_back,
         a_guest_is_refused,
         feedback_is_taken,

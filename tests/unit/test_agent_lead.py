@@ -58,7 +58,7 @@ CASE = Case(
     alerts=(ALERT,),
     onset=ALERT.starts_at,
     scope=Scope(clusters=("prod-eu",), namespace="shop"),
-    accounts=(),
+    accounts="",
     now=NOW,
     triage=TRIAGE,
 )

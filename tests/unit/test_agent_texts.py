@@ -153,7 +153,7 @@ def searching(observation: Observation) -> Toolbox:
 def test_a_search_shows_matching_lines_with_their_numbers_and_surroundings() -> None:
     found = observed(
         searching(seen(LOG)),
-        use("search_evidence", label="e1", words="error LINE 107", context_lines=1)
+        use("search_evidence", label="e1", words="error LINE 107", context_lines=1),
     )
     assert found.body == "107: line 106 fine\n108: line 107 ERROR\n109: line 108 fine"
     assert (found.state, found.rows, found.source) == (EvidenceState.OK, 1, "pods")
@@ -161,8 +161,7 @@ def test_a_search_shows_matching_lines_with_their_numbers_and_surroundings() -> 
 
 def test_matches_apart_are_shown_apart() -> None:
     found = observed(
-        searching(seen(LOG)),
-        use("search_evidence", label="E1", words="ERROR", context_lines=0)
+        searching(seen(LOG)), use("search_evidence", label="E1", words="ERROR", context_lines=0)
     )
     assert found.body.split("\n--\n")[1] == "108: line 107 ERROR"
 
@@ -177,7 +176,7 @@ def test_a_search_in_vain_says_whether_the_words_may_have_been_cut() -> None:
 def test_a_search_that_finds_too_much_is_cut_and_says_so() -> None:
     found = observed(
         searching(seen("x" * 3_000 + "\n" + LOG * 9)),
-        use("search_evidence", label="E1", words="line", context_lines=20)
+        use("search_evidence", label="E1", words="line", context_lines=20),
     )
     assert found.state is EvidenceState.TRUNCATED
     assert found.cut_bytes > 0

@@ -12,9 +12,10 @@ from urllib3 import HTTPSConnectionPool
 from urllib3 import exceptions as transport
 
 from bot.adapters.cluster.discovery import find_schema
-from bot.adapters.cluster.faults import one_line, read_refusal, refused, unreachable
+from bot.adapters.cluster.faults import read_refusal, refused, unreachable
 from bot.adapters.cluster.names import closest, path_segment
 from bot.adapters.cluster.tables import read_table
+from bot.adapters.transport import one_line
 from bot.domain.errors import BotError, DeniedError, ToolError, UpstreamError
 from bot.domain.kinds import Kind
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.address import is_plain_allowed
 from bot.domain.errors import ToolError
-from bot.domain.metrics import MetricsEndpoint, is_plain_allowed, problems_of
+from bot.domain.metrics import MetricsEndpoint, problems_of
 from bot.domain.registry import Access, Grant
 from bot.tools.promql.durations import spelled
 from bot.tools.promql.guard import checked

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.triage.facts import WORKLOADS
 from bot.triage.listing import grid_of
-from bot.triage.reading import EPOCH, read_happening, read_revision, read_workload
+from bot.triage.object_meta import EPOCH
+from bot.triage.reading import read_happening, read_revision, read_workload
 from bot.triage.rulebook import findings
 from tests.unit.triage_estates import (
     CLUSTER,
+    FAMILIES,
     LABELS,
     NOW,
     ago,
@@ -23,10 +24,12 @@ from tests.unit.triage_estates import (
     estate,
     event,
     job,
+    node,
     pod,
     ref,
     replica_set,
 )
+from tests.unit.triage_surroundings import SURROUNDINGS
 
 KINDS = (
     "Pod",
@@ -37,6 +40,19 @@ KINDS = (
     "Job",
     "Event",
     "Node",
+    "Service",
+    "EndpointSlice",
+    "Ingress",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PersistentVolumeClaim",
+    "PersistentVolume",
+    "StorageClass",
+    "CronJob",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "ConfigMap",
 )
 WHOLE = (
     pod("app-1", container(waiting="CrashLoopBackOff", exit_code=1), claim="data", limit="64Mi"),
@@ -44,6 +60,8 @@ WHOLE = (
     replica_set(),
     event("Pod/app-1", "BackOff"),
     job("nightly-1"),
+    node(),
+    *SURROUNDINGS,
 )
 JUNK = st.one_of(
     st.none(),
@@ -129,7 +147,7 @@ def test_a_missing_or_wrong_field_anywhere_stops_nothing(data: st.DataObject) ->
     path = data.draw(st.sampled_from([one for one in paths(whole) if one and one != ("kind",)]))
     broken = spoiled(whole, path, data.draw(JUNK))
     findings(estate(broken, *(one for one in WHOLE if one is not whole)))
-    family = f"{whole['kind'].lower()}s"
+    family = FAMILIES[whole["kind"]]
     assert len(grid_of(family, [broken], at=NOW).rows) <= 1
 
 
@@ -274,6 +292,6 @@ def test_a_pods_row_tells_how_its_containers_ended() -> None:
     assert told["RESTARTS"] == "app=3"
 
 
-@pytest.mark.parametrize("family", [*WORKLOADS, "jobs", "nodes", "namespaces"])
+@pytest.mark.parametrize("family", [*sorted(LABELS.keys() - {"replicasets"}), "namespaces"])
 def test_every_family_has_a_list(family: str) -> None:
     assert grid_of(family, [{"metadata": {"name": "x"}}], at=NOW).rows

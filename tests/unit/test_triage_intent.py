@@ -253,7 +253,7 @@ def test_every_phrase_exists_in_every_language_with_the_same_gaps(code: str) -> 
     english, book = open_book("en"), open_book(code)
     assert book.sentences.keys() == english.sentences.keys()
     assert book.steps.keys() == english.steps.keys()
-    assert book.asks.keys() == english.asks.keys() == {"why", "changed", "failing", "released"}
+    assert book.asks.keys() == english.asks.keys() >= {"why", "changed", "failing", "released"}
     for texts, others in ((english.sentences, book.sentences), (english.steps, book.steps)):
         for phrase, text in texts.items():
             assert gaps(others[phrase]) == gaps(text), phrase

@@ -98,7 +98,8 @@ def test_a_telling_line_names_the_cause_and_what_it_is_about(
     assert found.words is not None
     assert (found.cause, found.words.subject, found.words.label) == (cause, subject, "E9")
     assert found.words.line == line
-    assert bool(found.words.phrase) is bool(subject)
+    is_told = bool(subject) or cause is Cause.OUT_OF_MEMORY
+    assert bool(found.words.phrase) is is_told
     assert found.weight > CRASH.weight
 
 

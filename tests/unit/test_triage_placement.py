@@ -179,7 +179,12 @@ def test_a_mount_that_worked_in_the_end_is_over() -> None:
     [
         ("exceeded quota: team, requested: cpu=2", "quota", Cause.QUOTA_EXCEEDED),
         ("maximum memory usage per Container is 1Gi", "quota", Cause.QUOTA_EXCEEDED),
-        ('serviceaccount "app" not found', "creation_refused", Cause.ACCESS),
+        ('serviceaccount "app" not found', "account_missing", Cause.SERVICE_ACCOUNT_MISSING),
+        (
+            'error looking up service account shop/app: serviceaccount "app" not found',
+            "account_missing",
+            Cause.SERVICE_ACCOUNT_MISSING,
+        ),
         ('admission webhook "x" denied the request', "creation_refused", Cause.WRONG_CONFIG),
     ],
 )

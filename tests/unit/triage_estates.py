@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.evidence import EvidenceState, Observation
-from bot.triage.estate import Estate, ObjectRef
-from bot.triage.facts import Reading, estate_of
+from bot.domain.kinds import KINDS
+from bot.triage.assembly import estate_of
+from bot.triage.facts import Reading
+from bot.triage.objects import ObjectRef
+
+if TYPE_CHECKING:
+    from bot.triage.estate import Estate
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CLUSTER = "prod-eu"
@@ -20,7 +25,21 @@ LABELS = {
     "jobs": "E6",
     "events": "E7",
     "nodes": "E8",
+    "services": "E9",
+    "endpointslices": "E10",
+    "ingresses": "E11",
+    "networkpolicies": "E12",
+    "resourcequotas": "E13",
+    "limitranges": "E14",
+    "persistentvolumeclaims": "E15",
+    "persistentvolumes": "E16",
+    "storageclasses": "E17",
+    "cronjobs": "E18",
+    "horizontalpodautoscalers": "E19",
+    "poddisruptionbudgets": "E20",
+    "configmaps": "E21",
 }
+FAMILIES = {kind.kind: kind.plural for kind in KINDS}
 Object = dict[str, Any]
 
 
@@ -248,7 +267,7 @@ def readings_of(*items: Any, namespace: str | None = None) -> tuple[Reading, ...
                 collected_at=NOW,
                 took_s=0.0,
             ),
-            items=tuple(item for item in items if f"{item.get('kind', '')}s".lower() == family),
+            items=tuple(item for item in items if FAMILIES.get(item.get("kind", "")) == family),
         )
         for family in LABELS
     )

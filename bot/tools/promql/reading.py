@@ -6,15 +6,15 @@ It must not know who asked: rights were judged before.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bot.domain.chart import Chart, ChartSeries
+from bot.domain.chart import Chart, ChartSeries, kept_within
 from bot.domain.errors import ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState, Window
-from bot.ports.metrics import MetricsReader
+from bot.ports.metrics import MetricsReader, Series
 from bot.tools.answer import Answer, empty
 from bot.tools.promql import absence, render
 from bot.tools.promql.durations import spelled
@@ -22,18 +22,15 @@ from bot.tools.promql.estimate import MAX_RESULT_SERIES, Cost, check_cost, too_m
 from bot.tools.promql.guard import Expression, ResultKind
 from bot.tools.promql.labelling import label_text, shared, value
 from bot.tools.promql.numbers import stamp
-from bot.tools.promql.summary import summarised
+from bot.tools.promql.summary import Summary, summarised
 from bot.tools.promql.units import is_raw_counter, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.ports.metrics import Labels, Result, Series
-    from bot.tools.promql.summary import Summary
+    from bot.ports.metrics import Labels, Result
 
 SOURCE = "metrics"
-CHART_SERIES = 6
-"""More lines than this no chart shows; the table has them all."""
 _BEFORE = (("1d before", timedelta(days=1)), ("7d before", timedelta(days=7)))
 # A step at least as long as the rest of the day makes no better chart, a shorter one no faster
 # answer; 15 s is the usual scrape interval.
@@ -78,10 +75,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """An answer, and its picture if there is one."""
+    """An answer, its picture if there is one, and the numbers it was written from."""
 
     answer: Answer
     chart: Chart | None = None
+    summaries: tuple[Summary, ...] = ()
+    """Of a window, the most telling first; the labels are foreign text."""
+    series: tuple[Series, ...] = ()
+    """What the server gave, whatever was asked."""
+    baselines: tuple[render.Baseline, ...] = ()
+    """The day and the week before, if they were asked for."""
+    absent: tuple[str, ...] = ()
+    """Selectors of the query that had no series at the end of its window."""
 
 
 def step_for(span_s: int) -> int:
@@ -103,10 +108,10 @@ def read(asked: Asked) -> Reading:
     if len(result.series) > MAX_RESULT_SERIES:
         raise too_many_series(asked.expression, found=len(result.series))
     if not result.series:
-        return Reading(answer=_nothing(asked, cost, result))
-    if asked.minutes is None and asked.expression.kind is not ResultKind.MATRIX:
-        return _instant(asked, result)
-    return _range(asked, result)
+        return Reading(answer=_nothing(asked, cost, result), absent=cost.absent)
+    is_instant = asked.minutes is None and asked.expression.kind is not ResultKind.MATRIX
+    found = _instant(asked, result) if is_instant else _range(asked, result)
+    return replace(found, absent=cost.absent)
 
 
 def _result(asked: Asked, *, at: datetime) -> Result:
@@ -139,7 +144,7 @@ def _nothing(asked: Asked, cost: Cost, result: Result) -> Answer:
 def _instant(asked: Asked, result: Result) -> Reading:
     series = result.series
     if not any(math.isfinite(one.points[-1][1]) for one in series):
-        return Reading(answer=empty(SOURCE, absence.no_number(series)))
+        return Reading(answer=empty(SOURCE, absence.no_number(series)), series=series)
     unit = unit_of(asked.expression.tree)
     setting = render.Setting(
         head=render.instant_head(stamp(asked.at), count=len(series), unit=unit),
@@ -148,7 +153,11 @@ def _instant(asked: Asked, result: Result) -> Reading:
         baselines=_baselines(asked),
         notes=_notes(result),
     )
-    return Reading(answer=_answer(render.instant_table(series, setting), result, window=None))
+    return Reading(
+        answer=_answer(render.instant_table(series, setting), result, window=None),
+        series=series,
+        baselines=setting.baselines,
+    )
 
 
 def _range(asked: Asked, result: Result) -> Reading:
@@ -170,7 +179,7 @@ def _range(asked: Asked, result: Result) -> Reading:
         if summary is not None
     ]
     if not pairs:
-        return Reading(answer=empty(SOURCE, absence.no_number(result.series)))
+        return Reading(answer=empty(SOURCE, absence.no_number(result.series)), series=result.series)
     pairs.sort(key=lambda pair: _weight(pair[0]), reverse=True)
     setting = render.Setting(
         head=render.window_head(
@@ -185,6 +194,9 @@ def _range(asked: Asked, result: Result) -> Reading:
     return Reading(
         answer=_answer(table, result, window=window),
         chart=_chart(asked, [one for _, one in pairs], unit=unit),
+        summaries=tuple(summary for summary, _ in pairs),
+        series=result.series,
+        baselines=setting.baselines,
     )
 
 
@@ -261,8 +273,8 @@ def _chart(asked: Asked, series: Sequence[Series], *, unit: str) -> Chart | None
             label=label_text(one.labels, without=common),
             points=tuple(point for point in one.points if math.isfinite(point[1])),
         )
-        for one in series[:CHART_SERIES]
+        for one in series
     )
     if not any(len(line.points) > 1 for line in lines):
         return None
-    return Chart(title=asked.expression.text, unit=unit, series=lines)
+    return kept_within(title=asked.expression.text, unit=unit, series=lines)

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from bot.tools.promql.selectors import Selector
 
 NAMESPACE = "namespace"
+RULE = "access"
+"""What a refusal by the asker's rights names as its rule."""
 
 
 def check_cluster(access: Access, cluster: str) -> None:
     """Return if anything of the cluster may be read; ToolError if nothing may."""
     if not access.clusters((cluster,)):
-        raise ToolError(f"the asker may not read cluster {cluster}")
+        raise ToolError(f"the asker may not read cluster {cluster}", rule=RULE)
 
 
 def check_access(expression: Expression, access: Access, cluster: str) -> None:
@@ -48,13 +50,15 @@ def check_selector(
     if not named:
         raise ToolError(
             f"the asker may read only some namespaces of {cluster}, so every selector has to name"
-            f' one: add {NAMESPACE}="…" to `{text}`; {_granted(access, cluster)}'
+            f' one: add {NAMESPACE}="…" to `{text}`; {_granted(access, cluster)}',
+            rule=RULE,
         )
     for namespace in named:
         if not access.may_read(cluster, namespace):
             raise ToolError(
                 f"the asker may not read namespace {namespace} of {cluster};"
-                f" {_granted(access, cluster)}"
+                f" {_granted(access, cluster)}",
+                rule=RULE,
             )
 
 

@@ -6,12 +6,13 @@ say is an observation.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from bot.domain.chart import masked_chart
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState, Grid, Observation, Window
 from bot.domain.secret_text import mask
@@ -49,6 +50,14 @@ Cluster = Annotated[
         max_length=253,
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """An observation, with the numbers it was written from for whoever works with them."""
+
+    observation: Observation
+    reading: reading.Reading
 
 
 class PromqlTool:
@@ -97,7 +106,7 @@ class PromqlTool:
         sum by (pod) (rate(container_cpu_usage_seconds_total{namespace="shop"}[5m]));
         max by (pod) (container_memory_working_set_bytes{namespace="shop"})
         """
-        return self._look(query, minutes=minutes, compare=compare, cluster=cluster)
+        return self.measure(query, minutes=minutes, compare=compare, cluster=cluster).observation
 
     def find_metrics(
         self,
@@ -127,13 +136,23 @@ class PromqlTool:
                 answer=finding.found(wanted, reader, self._access, window=window)
             )
 
-        return self._observed(
+        return self.observed(
             name, find, tool=FIND_NAME, query=f"{FIND_NAME} {wanted}", namespace=None
-        )
+        ).observation
 
-    def _look(
-        self, query: str, *, minutes: int | None, compare: bool, cluster: str | None
-    ) -> Observation:
+    def measure(
+        self,
+        query: str,
+        *,
+        minutes: int | None = None,
+        compare: bool = False,
+        cluster: str | None = None,
+    ) -> Measured:
+        """Return what `promql` observes, with its numbers.
+
+        Raises:
+            ToolError: The guard, the asker's rights or the server refuse the query.
+        """
         name = self._cluster(cluster)
         now = self._clock.now().replace(microsecond=0)
         if minutes is not None:
@@ -154,7 +173,7 @@ class PromqlTool:
             )
 
         typed = TypedQuery(query=expression.text, minutes=minutes, compare=compare)
-        return self._observed(
+        return self.observed(
             name,
             read,
             tool=TOOL_NAME,
@@ -173,7 +192,7 @@ class PromqlTool:
         check_cluster(self._access, name)
         return name
 
-    def _observed(
+    def observed(
         self,
         cluster: str,
         read: Callable[[MetricsReader], reading.Reading],
@@ -181,8 +200,12 @@ class PromqlTool:
         tool: str,
         query: str,
         namespace: str | None,
-    ) -> Observation:
-        """Ask the server; whatever it answers, or does not, becomes an observation."""
+    ) -> Measured:
+        """Return what `read` found on the cluster's server, or why it did not answer.
+
+        Raises:
+            ToolError: The cluster has no metrics server, or `read` raised one.
+        """
         try:
             reader = self._sources.reader(cluster)
         except KeyError as error:
@@ -197,7 +220,7 @@ class PromqlTool:
         except UpstreamError as error:
             seen = _failed(EvidenceState.UNREACHABLE, str(error))
         answer = _fitting(seen.answer)
-        return Observation(
+        observation = Observation(
             tool=tool,
             source=answer.source,
             query=_safe(query),
@@ -211,8 +234,9 @@ class PromqlTool:
             cut_bytes=answer.cut_bytes,
             window=answer.window,
             grid=_safe_grid(answer.grid),
-            chart=seen.chart,
+            chart=masked_chart(seen.chart, _safe),
         )
+        return Measured(observation=observation, reading=seen)
 
 
 def _failed(state: EvidenceState, reason: str) -> reading.Reading:

@@ -39,7 +39,7 @@ class TypedQuery:
 
 def is_promql(text: str) -> bool:
     """Tell whether a message is a typed query, not a sentence."""
-    bare = _bare(text)
+    bare = without_marks(text)
     if len(bare) > 2 * MAX_QUERY_CHARS:
         return False
     prefix = _PREFIXED.match(bare)
@@ -66,14 +66,14 @@ def read_typed(text: str) -> TypedQuery:
     Raises:
         ToolError: A flag's value is no length of time.
     """
-    bare = _bare(text)
+    bare = without_marks(text)
     prefix = _PREFIXED.match(bare)
     if prefix is None:
         return TypedQuery(query=bare)
     rest, minutes, compare = bare[prefix.end() :], None, False
     while (flag := _FLAG.match(rest)) is not None:
         compare = compare or flag["compare"] is not None
-        minutes = minutes if flag["last"] is None else _minutes(flag["last"])
+        minutes = minutes if flag["last"] is None else minutes_of(flag["last"])
         rest = rest[flag.end() :]
     return TypedQuery(query=rest.strip(), minutes=minutes, compare=compare)
 
@@ -85,7 +85,7 @@ def written(query: TypedQuery) -> str:
     return f"{PREFIX} {last}{compare}{query.query}"
 
 
-def _bare(text: str) -> str:
+def without_marks(text: str) -> str:
     """Return a message without its code marks."""
     bare = text.strip()
     for mark in ("```", "`"):
@@ -96,7 +96,8 @@ def _bare(text: str) -> str:
     return bare
 
 
-def _minutes(length: str) -> int:
+def minutes_of(length: str) -> int:
+    """Return the minutes of a length such as `1h30m`; ToolError when it is none."""
     parts = _LAST.findall(length)
     if not parts or "".join(number + unit for number, unit in parts) != length:
         raise ToolError(f"--last={length[:20]} is no length of time; write --last=60m or --last=1d")

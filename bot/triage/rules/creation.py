@@ -11,16 +11,22 @@ from bot.triage.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.triage.estate import Estate, Happening, ObjectRef
+    from bot.triage.estate import Estate, Happening
+    from bot.triage.objects import ObjectRef
 
 _QUOTA = ("quota", Cause.QUOTA_EXCEEDED, Category.CAPACITY, 0.9)
+_ACCOUNT = re.compile(
+    r'serviceaccount "(?:[^"/]*/)?(?P<name>[^"]*)" not found'
+    r"|error looking up service account (?:[^/\s]+/)?(?P<looked>[^:\s]+)",
+    re.IGNORECASE,
+)
 _REFUSED = ("creation_refused", Cause.WRONG_CONFIG, Category.CONFIGURATION, 0.7)
 _VERDICTS = (
     (re.compile(r"exceeded quota|failed quota", re.IGNORECASE), _QUOTA),
     (re.compile(r"(?:maximum|minimum) (?:cpu|memory|\S+) usage per", re.IGNORECASE), _QUOTA),
     (
         re.compile(r"serviceaccount .*not found|error looking up service account", re.IGNORECASE),
-        ("creation_refused", Cause.ACCESS, Category.CONFIGURATION, 0.9),
+        ("account_missing", Cause.SERVICE_ACCOUNT_MISSING, Category.CONFIGURATION, 0.95),
     ),
 )
 
@@ -48,18 +54,27 @@ def _short_of_pods(estate: Estate) -> Iterator[tuple[ObjectRef, int]]:
 def _judge(estate: Estate, ref: ObjectRef, event: Happening, lacking: int) -> Finding:
     verdict = next((found for words, found in _VERDICTS if words.search(event.message)), _REFUSED)
     phrase, cause, category, weight = verdict
+    account = _ACCOUNT.search(event.message)
     return Finding(
         object=estate.controller_of(ref),
         cause=cause,
         category=category,
         phrase=phrase,
-        values={"message": _told(event.message)},
-        evidence=estate.cite("events", namespace=ref.namespace),
+        values={
+            "message": _told(event.message),
+            "account": (account["name"] or account["looked"] or "") if account else "",
+        },
+        evidence=estate.cite(*_families(cause), namespace=ref.namespace),
         weight=weight,
         affected=lacking,
         since=event.first_seen,
         check=f"kubectl describe {ref.kind} {ref.name} -n {ref.namespace}",
     )
+
+
+def _families(cause: Cause) -> tuple[str, ...]:
+    bounds = ("resourcequotas", "limitranges") if cause is Cause.QUOTA_EXCEEDED else ()
+    return ("events", *bounds)
 
 
 def _told(message: str) -> str:

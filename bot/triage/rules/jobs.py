@@ -11,7 +11,8 @@ from bot.triage.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.triage.estate import Batch, Container, Estate, ObjectRef, Pod
+    from bot.triage.estate import Batch, Container, Estate, Pod
+    from bot.triage.objects import ObjectRef
 
 # A Job that failed longer ago than this is worth a word, but hardly what somebody asks about.
 FRESH = timedelta(hours=24)

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 # Programs say the cause at their end; further up stands what they lived through before.
 LAST_LINES = 40
 LINE_CHARS = 500
+# A program that runs is in trouble when it says so again and again, and still among its last lines;
+# a failure it got over is none.
+TROUBLED_LINES = 3
+TROUBLED_AMONG = 20
+RUNNING = "troubled"
+"""Phrase of a finding that rests on nothing but the log of a program that runs."""
 
 _HOST = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
 # A dotted lower-case name that is no file, class or number.
@@ -33,6 +39,10 @@ _NAMED_HOST = re.compile(
 )
 _ADDRESS = re.compile(rf"(?<![\w.-])(?P<host>{_HOST}):\d{{2,5}}(?!\d)")
 _SETTING = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?!\w)")
+_FORBIDDEN = re.compile(
+    r"cannot (?:get|list|watch|create|update|patch|delete)\b[^\n]{0,120}?"
+    r"(?=\s+in (?:API group|the namespace)|$)"
+)
 _PATH = re.compile(r"(?<![\w:/])/(?:[\w.-]+/)+[\w.-]+")
 
 _PORT = re.compile(r":(\d{2,5})(?=[/:\s\"']|$)")
@@ -48,6 +58,16 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _ALARMING = re.compile(r"error|exception|fatal|panic|critical|cannot|unable|fail", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a line of any program's log stands for."""
+
+    cause: Cause
+    category: Category
+    subject: str
+    """The host, setting or file it is about; empty when the line names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +120,33 @@ _SIGNS = (
         _PATH,
     ),
     _sign(
+        r"certificate (?:has |is )?expired|CERT_HAS_EXPIRED|certificate verify failed[^\n]*expired"
+        r"|x509: certificate has expired|CertificateExpiredException",
+        Cause.CERTIFICATE_EXPIRED,
+        Category.CONFIGURATION,
+        "log_certificate",
+        _NAMED_HOST,
+        _ADDRESS,
+        _DOTTED,
+    ),
+    _sign(
+        r"system:serviceaccount:[^\n]*cannot (?:get|list|watch|create|update|patch|delete)"
+        r"|is forbidden: User \"",
+        Cause.RBAC_DENIED,
+        Category.CONFIGURATION,
+        "log_forbidden",
+        _FORBIDDEN,
+    ),
+    _sign(
+        r"exec format error",
+        Cause.BAD_COMMAND,
+        Category.CONFIGURATION,
+        "log_architecture",
+        _PATH,
+    ),
+    _sign(
         r"password authentication failed|access ?denied|permission ?denied|unauthori[sz]ed"
-        r"|authentication failed|invalid credentials|ExpiredToken|certificate has expired"
+        r"|authentication failed|invalid credentials|ExpiredToken"
         r"|\b403 forbidden|not authori[sz]ed|invalid api key",
         Cause.ACCESS,
         Category.CONFIGURATION,
@@ -157,6 +202,8 @@ def explained(found: Finding, lines: Sequence[str], *, label: str) -> Finding:
     last = [line[:LINE_CHARS] for line in lines if line.strip()][-LAST_LINES:]
     if found.cause is Cause.PROBE_WRONG:
         return _listening(found, last, label=label)
+    if found.phrase == RUNNING:
+        return _troubled(found, last, label=label)
     is_certain = found.cause is Cause.OUT_OF_MEMORY and found.phrase != "killed"
     if not is_certain:
         for line in reversed(last):
@@ -169,6 +216,27 @@ def explained(found: Finding, lines: Sequence[str], *, label: str) -> Finding:
     words = LastWords(line=telling[-1], label=label)
     weight = found.weight if found.phrase == "killed" else max(found.weight, 0.75)
     return replace(found, words=words, weight=weight)
+
+
+def meaning_of(line: str) -> Meaning | None:
+    """Return what one line of a log stands for; None if it tells of no failure of the list."""
+    short = line[:LINE_CHARS]
+    sign = _sign_of(short)
+    if sign is None:
+        return None
+    return Meaning(cause=sign.cause, category=sign.category, subject=_subject(sign, short))
+
+
+def _troubled(found: Finding, lines: Sequence[str], *, label: str) -> Finding:
+    """Return what a program that runs keeps failing at; as it was if it has stopped to."""
+    signs = [(line, sign) for line in lines if (sign := _sign_of(line)) is not None]
+    if not signs:
+        return found
+    line, sign = signs[-1]
+    told = [one for one, other in signs if other is sign]
+    if len(told) < TROUBLED_LINES or line not in lines[-TROUBLED_AMONG:]:
+        return found
+    return _judged(found, sign, line, label=label)
 
 
 def _listening(found: Finding, lines: Sequence[str], *, label: str) -> Finding:
@@ -194,7 +262,10 @@ def _sign_of(line: str) -> _Sign | None:
 def _judged(found: Finding, sign: _Sign, line: str, *, label: str) -> Finding:
     subject = _subject(sign, line)
     words = LastWords(
-        line=line, label=label, phrase=sign.phrase if subject else "", subject=subject
+        line=line,
+        label=label,
+        phrase=sign.phrase if subject or not sign.subjects else "",
+        subject=subject,
     )
     is_reach = sign.cause in {Cause.DNS, Cause.DEPENDENCY_DOWN}
     # A finished Job's failure keeps its code: what failed is the run, and the log says why.
@@ -205,6 +276,7 @@ def _judged(found: Finding, sign: _Sign, line: str, *, label: str) -> Finding:
         category=sign.category,
         weight=max(found.weight, 0.8 if subject else 0.75),
         needs=subject if is_reach else "",
+        symptom=False,
         words=words,
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.verdict import Category, Cause
 from bot.triage.finding import Finding
+from bot.triage.rules.probe_targets import judged
 from bot.triage.rules.startup import PROBE_KILL, STEADY_AFTER
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def find(estate: Estate) -> Iterator[Finding]:
             if PROBE_KILL in event.message and estate.at - event.last_seen <= STEADY_AFTER
         ]
         if kills and any(entry.restarts for entry in pod.containers):
-            yield _killing(estate, pod, kills[0], failures)
+            yield judged(estate, _killing(estate, pod, kills[0], failures), pod)
         elif failures and not pod.ready and _all_run(pod):
-            yield _failing(estate, pod, failures[0])
+            yield judged(estate, _failing(estate, pod, failures[0]), pod)
 
 
 def _all_run(pod: Pod) -> bool:
@@ -53,7 +54,9 @@ def _killing(estate: Estate, pod: Pod, kill: Happening, failures: list[Happening
     said = next((one for one in failures if "Liveness" in one.message), kill)
     restarts = max(entry.restarts for entry in pod.containers)
     found = _finding(estate, pod, said.message, count=str(restarts))
-    return replace(found, phrase="probe_kills", weight=0.7)
+    # The log of the run before may say why it no longer answered.
+    killed = max(pod.containers, key=lambda entry: entry.restarts)
+    return replace(found, phrase="probe_kills", weight=0.7, container=killed.name, previous=True)
 
 
 def _failing(estate: Estate, pod: Pod, failure: Happening) -> Finding:

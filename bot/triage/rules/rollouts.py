@@ -13,7 +13,8 @@ from bot.triage.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.triage.estate import Estate, ObjectRef, Workload
+    from bot.triage.estate import Estate, Workload
+    from bot.triage.objects import ObjectRef
 
 # A fault that shows up later than this after a rollout may have any other beginning as well.
 ONSET_WITHIN = timedelta(hours=1)

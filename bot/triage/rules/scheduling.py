@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.verdict import Category, Cause
 from bot.triage.finding import Finding
+from bot.triage.rules.placement import sharpened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ def find(estate: Estate) -> Iterator[Finding]:
     """Yield a finding for each pod the scheduler cannot place."""
     for pod in estate.pods:
         if pod.unschedulable and not estate.is_over(pod) and not VOLUME.search(pod.unschedulable):
-            yield _judge(estate, pod)
+            yield sharpened(estate, pod, _judge(estate, pod))
 
 
 def _judge(estate: Estate, pod: Pod) -> Finding:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.verdict import Category, Cause
 from bot.triage.finding import Finding
+from bot.triage.intent import resembling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +41,15 @@ _CONFIG_REFUSED: _Judged = ("config_refused", Cause.WRONG_CONFIG, Category.CONFI
 _CONFIG_MISSING: _Judged = ("config_missing", Cause.MISSING_CONFIG, Category.CONFIGURATION, 0.95)
 _BAD_COMMAND: _Judged = ("bad_command", Cause.BAD_COMMAND, Category.CONFIGURATION, 0.9)
 
+_WRONG_ARCHITECTURE: _Judged = (
+    "wrong_architecture",
+    Cause.BAD_COMMAND,
+    Category.CONFIGURATION,
+    0.9,
+)
+# The kernel's words for a program of another kind of processor, or for none at all.
+FOREIGN_FORMAT = "exec format error"
+
 _MISSING = re.compile(
     r"""(?P<kind>configmap|secret)\s+"(?P<name>[^"]+)"\s+not\s+found"""
     r"""|couldn't\s+find\s+key\s+(?P<key>\S+)\s+in\s+(?P<keykind>ConfigMap|Secret)\s+(?P<owner>\S+)""",
@@ -66,6 +77,12 @@ def missing_reference(message: str) -> str | None:
     if match["key"]:
         return f"{match['key']} in {kind} {match['owner']}"
     return f"{kind} {match['name']}"
+
+
+def lacks_key(message: str) -> bool:
+    """Tell whether a message says that a ConfigMap has no such key."""
+    match = _MISSING.search(message)
+    return match is not None and (match["keykind"] or "").casefold() == "configmap"
 
 
 def _judge(estate: Estate, pod: Pod, container: Container) -> Finding | None:
@@ -114,11 +131,33 @@ def _configuration(estate: Estate, pod: Pod, container: Container) -> Finding:
     missing = missing_reference(message)
     if missing is None:
         return _finding(estate, pod, container, _CONFIG_REFUSED, message=message)
-    return _finding(estate, pod, container, _CONFIG_MISSING, missing=missing)
+    found = _finding(estate, pod, container, _CONFIG_MISSING, missing=missing)
+    return _with_closest_key(estate, found, message)
+
+
+def _with_closest_key(estate: Estate, found: Finding, message: str) -> Finding:
+    """Return the finding with the key that most resembles the missing one, if one does."""
+    match = _MISSING.search(message)
+    owner = (match["owner"] or "").rpartition("/")[2] if match else ""
+    keys = next((one.keys for one in estate.config_keys if one.ref.name == owner), ())
+    closest = resembling(match["key"], keys) if match and match["key"] else None
+    if closest is None:
+        return found
+    return replace(
+        found,
+        phrase="key_mistaken",
+        values={**found.values, "closest": closest},
+        evidence=(
+            *found.evidence,
+            *estate.cite("configmaps", namespace=found.object.namespace),
+        ),
+    )
 
 
 def _bad_command(estate: Estate, pod: Pod, container: Container, message: str) -> Finding:
-    return _finding(estate, pod, container, _BAD_COMMAND, message=message)
+    is_foreign = FOREIGN_FORMAT in message.casefold()
+    judged = _WRONG_ARCHITECTURE if is_foreign else _BAD_COMMAND
+    return _finding(estate, pod, container, judged, message=message)
 
 
 def _finding(

@@ -69,6 +69,7 @@ def _finding(
     estate: Estate, pod: Pod, phrase: str, cause: Cause, message: str, *sources: str
 ) -> Finding:
     is_ours = cause is Cause.MISSING_CONFIG
+    is_bare = phrase == "volume_unbound"
     return Finding(
         object=estate.workload_of(pod),
         cause=cause,
@@ -80,4 +81,6 @@ def _finding(
         since=estate.onset(pod, *MOUNTING, *NETWORKING, "FailedScheduling", known=[pod.created_at]),
         check=f"kubectl describe pod {pod.ref.name} -n {pod.ref.namespace}",
         pods=(pod.ref,),
+        # What is wrong with its claim says more, where it is known.
+        symptom=is_bare,
     )

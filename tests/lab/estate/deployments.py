@@ -38,6 +38,8 @@ class _Revision:
     template_hash: str
     wanted: int
     states: list[Object]
+    refused: Object | None = None
+    """`made` pods exist, the next ones are refused with `message` since `since`."""
 
 
 def state_of(given: object) -> Object:
@@ -125,6 +127,7 @@ def _revisions(
                 ),
                 wanted=wanted,
                 states=own,
+                refused=given.get("refused") if is_newest else None,
             )
         )
     return revisions
@@ -162,14 +165,37 @@ def _add_replica_set(
             },
         }
     )
-    pods = [_add_pod(builder, replica_set, revision, number) for number in range(revision.wanted)]
+    made = revision.wanted if revision.refused is None else int(revision.refused.get("made", 0))
+    pods = [_add_pod(builder, replica_set, revision, number) for number in range(made)]
+    if revision.refused is not None:
+        _tell_refused(builder, replica_set, revision.refused)
     ready = sum(is_ready(pod["status"]) for pod in pods)
     replica_set["status"] = {"replicas": len(pods), "observedGeneration": 1} | (
         {"fullyLabeledReplicas": len(pods)} if pods else {}
     )
     if ready:
         replica_set["status"] |= {"readyReplicas": ready, "availableReplicas": ready}
+    if revision.refused is not None:
+        failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
+        replica_set["status"]["conditions"] = [failure]
     return builder.cluster.apply(replica_set)
+
+
+def _tell_refused(builder: ClusterBuilder, replica_set: Object, refused: Object) -> None:
+    name = replica_set["metadata"]["name"]
+    builder.tell(
+        replica_set,
+        EventNote(
+            type="Warning",
+            reason="FailedCreate",
+            message=f'Error creating: pods "{name}-{naming.suffix(name, "refused")}" is forbidden: '
+            + refused["message"],
+            first_at=builder.at(refused.get("since", "-15m")),
+            last_at=builder.now - 40,
+            count=11,
+            component="replicaset-controller",
+        ),
+    )
 
 
 def _add_pod(

@@ -20,7 +20,11 @@ _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
 
 
 def add_nodes(builder: ClusterBuilder, given: Object) -> None:
-    """Write `count` worker nodes; `conditions: {index: {DiskPressure: ...}}` makes some ill."""
+    """Write `count` worker nodes; `conditions: {index: {DiskPressure: ...}}` makes some ill.
+
+    `taints` (`{index: [{key, value, effect}]}`, `all` for every node) and `cordoned` (indexes)
+    keep pods away.
+    """
     region = given.get("region", "eu-central-1")
     for number in range(int(given["count"])):
         ip = f"10.0.{number % 3 + 1}.{20 + number}"
@@ -33,6 +37,10 @@ def add_nodes(builder: ClusterBuilder, given: Object) -> None:
             "pods": "58",
             "ephemeral-storage": "83873772Ki",
         }
+        taints = [*given.get("taints", {}).get("all", ()), *given.get("taints", {}).get(number, ())]
+        spec: Object = {"taints": taints} if taints else {}
+        if number in given.get("cordoned", ()):
+            spec["unschedulable"] = True
         zone = f"{region}{'abc'[number % 3]}"
         pool = given.get("pool", "general")
         builder.cluster.apply(
@@ -52,7 +60,7 @@ def add_nodes(builder: ClusterBuilder, given: Object) -> None:
                     },
                     "creationTimestamp": when.stamp(builder.at(given.get("created", _NODE_AGE))),
                 },
-                "spec": {"providerID": f"aws:///{zone}/i-0{naming.digest(name)[:16]}"},
+                "spec": {"providerID": f"aws:///{zone}/i-0{naming.digest(name)[:16]}"} | spec,
                 "status": _node_status(builder, name, ip, sizes=sizes, ill=ill),
             }
         )

@@ -51,8 +51,24 @@ def add_service(builder: ClusterBuilder, namespace: str, name: str, given: Objec
         for pod in builder.cluster.listed("pods", namespace)
         if selector.items() <= pod["metadata"]["labels"].items() and "podIP" in pod["status"]
     ]
-    _add_slice(builder, stored, target, backends)
-    _add_endpoints(builder, stored, target, backends)
+    number = _number(target, backends)
+    # A port by a name that no pod has leads nowhere, so there is nobody to enter.
+    listed = backends if number else []
+    _add_slice(builder, stored, number, listed)
+    _add_endpoints(builder, stored, number, listed)
+
+
+def _number(target: int | str, pods: list[Object]) -> int:
+    """The pods' port a Service's target means; 0 when no pod has a port of that name."""
+    if isinstance(target, int):
+        return target
+    ports = [
+        port
+        for pod in pods
+        for container in pod["spec"]["containers"]
+        for port in container.get("ports", ())
+    ]
+    return next((int(port["containerPort"]) for port in ports if port["name"] == target), 0)
 
 
 def _target(pod: Object) -> Object:
@@ -126,8 +142,11 @@ def _add_endpoints(builder: ClusterBuilder, service: Object, port: int, pods: li
 def add_ingress(builder: ClusterBuilder, namespace: str, name: str, given: Object) -> None:
     """Write the Ingress that leads a host name to the workload's Service."""
     service = given["service"]
-    port = service["port"] if isinstance(service, dict) else service
-    backend = {"service": {"name": name, "port": {"number": port}}}
+    wanted = given["ingress"]
+    wanted = wanted if isinstance(wanted, dict) else {"host": wanted}
+    host = wanted["host"]
+    port = wanted.get("port") or (service["port"] if isinstance(service, dict) else service)
+    backend = {"service": {"name": wanted.get("service", name), "port": {"number": port}}}
     path = {"path": "/", "pathType": "Prefix", "backend": backend}
     builder.cluster.apply(
         {
@@ -141,8 +160,8 @@ def add_ingress(builder: ClusterBuilder, namespace: str, name: str, given: Objec
             },
             "spec": {
                 "ingressClassName": "nginx",
-                "rules": [{"host": given["ingress"], "http": {"paths": [path]}}],
-                "tls": [{"hosts": [given["ingress"]], "secretName": f"{name}-tls"}],
+                "rules": [{"host": host, "http": {"paths": [path]}}],
+                "tls": [{"hosts": [host], "secretName": f"{name}-tls"}],
             },
             "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.24"}]}},
         }

@@ -217,6 +217,53 @@ def _unready(plan: PodPlan) -> PodOutcome:
     return PodOutcome(status=status, notes=(*start_notes(plan), note))
 
 
+def _probe_killed(plan: PodPlan) -> PodOutcome:
+    """A container that its liveness probe has had killed several times, and that runs again."""
+    options = {"exit_code": 137, "reason": "Error", "now": "running"} | plan.options
+    crashed = _crash_loop(replace(plan, options=options))
+    subject = plan.subject
+    for status in crashed.status["containerStatuses"]:
+        if status["name"] == subject["name"]:
+            status["ready"] = False
+    for condition in crashed.status["conditions"]:
+        if condition["type"] in {"Ready", "ContainersReady"}:
+            condition["status"] = "False"
+    probe = subject.get("livenessProbe", {}).get("httpGet", {"port": 8080, "path": "/"})
+    message = plan.options.get("message") or (
+        f'Get "http://{plan.ip}:{probe["port"]}{probe["path"]}": dial tcp '
+        f"{plan.ip}:{probe['port']}: connect: connection refused"
+    )
+    restarts = int(plan.options.get("restarts", 6))
+    told = [
+        EventNote(
+            type=type_,
+            reason=reason,
+            message=words,
+            first_at=plan.created_at + 25,
+            last_at=plan.at("last_exit", "-1m40s"),
+            count=count,
+            container=subject["name"],
+        )
+        for type_, reason, words, count in (
+            ("Warning", "Unhealthy", f"Liveness probe failed: {message}", restarts * 3),
+            (
+                "Normal",
+                "Killing",
+                f"Container {subject['name']} failed liveness probe, will be restarted",
+                restarts,
+            ),
+        )
+    ]
+    return replace(crashed, notes=(*crashed.notes[:-1], *told))
+
+
+def _unscheduled(plan: PodPlan) -> PodOutcome:
+    """A pod that no scheduler has looked at."""
+    return PodOutcome(
+        status={"phase": "Pending", "qosClass": qos_class(plan)}, notes=(), scheduled=False
+    )
+
+
 def _ended(plan: PodPlan, phase: str, exit_code: int) -> PodOutcome:
     at = min(plan.now, plan.created_at + run_s(plan) + 3)
     options = {"exit_code": exit_code} | plan.options
@@ -268,4 +315,6 @@ STATES: dict[str, Callable[[PodPlan], PodOutcome]] = {
     "completed": _completed,
     "failed": _failed,
     "evicted": _evicted,
+    "probe_killed": _probe_killed,
+    "unscheduled": _unscheduled,
 }

@@ -13,7 +13,10 @@ Object = dict[str, Any]
 
 
 def add_autoscaler(builder: ClusterBuilder, workload: Object, given: Object) -> None:
-    """Write the HorizontalPodAutoscaler: `hpa: {min, max, cpu: target %, now: current %}`."""
+    """Write the HorizontalPodAutoscaler: `hpa: {min, max, cpu: target %, now: current %}`.
+
+    `blind` is the message of an autoscaler that gets no metrics, `since` when that began.
+    """
     meta, wanted = workload["metadata"], given["hpa"]
     replicas = workload["spec"]["replicas"]
     created = builder.at(given.get("created", "-30d"))
@@ -21,6 +24,12 @@ def add_autoscaler(builder: ClusterBuilder, workload: Object, given: Object) -> 
     target = {"type": "Utilization", "averageUtilization": wanted["cpu"]}
     current = {"averageUtilization": wanted.get("now", 35), "averageValue": "35m"}
     limited = replicas >= wanted["max"]
+    blind = wanted.get("blind", "")
+    active = _condition("ScalingActive", "ValidMetricFound", stamp)
+    if blind:
+        since = when.stamp(builder.at(wanted.get("since", "-20m")))
+        active = _condition("ScalingActive", "FailedGetResourceMetric", since, holds=False)
+        active["message"] = blind
     builder.cluster.apply(
         {
             "apiVersion": "autoscaling/v2",
@@ -44,12 +53,12 @@ def add_autoscaler(builder: ClusterBuilder, workload: Object, given: Object) -> 
             "status": {
                 "currentReplicas": replicas,
                 "desiredReplicas": replicas,
-                "currentMetrics": [
-                    {"type": "Resource", "resource": {"name": "cpu", "current": current}}
-                ],
+                "currentMetrics": []
+                if blind
+                else [{"type": "Resource", "resource": {"name": "cpu", "current": current}}],
                 "conditions": [
                     _condition("AbleToScale", "ReadyForNewScale", stamp),
-                    _condition("ScalingActive", "ValidMetricFound", stamp),
+                    active,
                     _condition(
                         "ScalingLimited",
                         "TooManyReplicas" if limited else "DesiredWithinRange",

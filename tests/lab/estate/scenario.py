@@ -18,10 +18,12 @@ from tests.lab.estate.builder import ClusterBuilder
 from tests.lab.estate.deployments import add_deployment
 from tests.lab.estate.foundation import add_namespace, add_nodes
 from tests.lab.estate.network import add_ingress, add_service
+from tests.lab.estate.pod_status import EventNote
 from tests.lab.estate.scaling import add_autoscaler, add_budget
 from tests.lab.estate.sets import add_daemon_set, add_stateful_set
 from tests.lab.estate.store import SimulatedCluster
 from tests.lab.estate.templates import TEMPLATE_KEYS
+from tests.lab.kubernetes.kinds import kind_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,13 +60,26 @@ _WORKLOAD_KEYS = TEMPLATE_KEYS | {
     "service",
     "state",
     "states",
+    "refused",
     "storage",
+    "storage_class",
+    "storage_unbound",
     "strategy",
     "suspend",
     "usage",
 }
 _NAMESPACE_KEYS = frozenset(
-    {"config_maps", "created", "labels", "limits", "objects", "quota", "secrets", *_WORKLOADS}
+    {
+        "config_maps",
+        "created",
+        "events",
+        "labels",
+        "limits",
+        "objects",
+        "quota",
+        "secrets",
+        *_WORKLOADS,
+    }
 )
 _CLUSTER_KEYS = frozenset(
     {"copy_of", "denied", "environment", "extensions", "namespaces", "nodes", "objects", "version"}
@@ -81,15 +96,20 @@ def read_scenario(name: str) -> Object:
     path = SCENARIOS / f"{name}.yaml"
     if not path.is_file():
         raise FileNotFoundError(f"no scenario {name}; there are {', '.join(scenario_names())}")
-    tree: Object = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return completed_tree(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def completed_tree(tree: Object) -> Object:
+    """The tree over the scenarios it extends and copies from; `null` removes a key."""
+    tree = deepcopy(tree)
     base = tree.pop("extends", None)
     if base:
-        tree = _merged(read_scenario(base), tree)
+        tree = merged(read_scenario(base), tree)
     for key, cluster in tree["clusters"].items():
         if "copy_of" in cluster:
             source, wanted = cluster.pop("copy_of").split("/")
             copied = read_scenario(source)["clusters"][wanted]
-            tree["clusters"][key] = _merged(copied, cluster)
+            tree["clusters"][key] = merged(copied, cluster)
     return tree
 
 
@@ -98,13 +118,14 @@ def build_clusters(tree: Object, clock: LabClock) -> dict[str, SimulatedCluster]
     return {name: _build(name, given, clock) for name, given in tree["clusters"].items()}
 
 
-def _merged(base: Object, over: Object) -> Object:
+def merged(base: Object, over: Object) -> Object:
+    """The one tree with the other laid over it; `null` removes a key, lists replace."""
     result = deepcopy(base)
     for key, value in over.items():
         if value is None:
             result.pop(key, None)
         elif isinstance(value, dict) and isinstance(result.get(key), dict):
-            result[key] = _merged(result[key], value)
+            result[key] = merged(result[key], value)
         else:
             result[key] = deepcopy(value)
     return result
@@ -141,6 +162,33 @@ def _build_namespace(builder: ClusterBuilder, namespace: str, given: Object) -> 
     for manifest in given.get("objects", []):
         manifest["metadata"].setdefault("namespace", namespace)
         builder.cluster.apply(_dated(manifest, builder))
+    for event in given.get("events", []):
+        _tell(builder, namespace, event)
+
+
+def _tell(builder: ClusterBuilder, namespace: str, given: Object) -> None:
+    """Write an event about the newest object whose name begins as `about: Kind/name` does."""
+    kind, _, name = given["about"].partition("/")
+    key = kind_named(kind).key
+    objects = [
+        item
+        for item in builder.cluster.listed(key, namespace)
+        if item["metadata"]["name"].startswith(name)
+    ]
+    about = max(objects, key=lambda item: str(item["metadata"]["creationTimestamp"]))
+    last = builder.at(given.get("last", "-1m"))
+    builder.tell(
+        about,
+        EventNote(
+            reason=given["reason"],
+            message=given.get("message", ""),
+            first_at=builder.at(given["first"]) if "first" in given else last,
+            last_at=last,
+            count=given.get("count", 1),
+            type=given.get("type", "Warning"),
+            component=given.get("from", "controller"),
+        ),
+    )
 
 
 def _surround(builder: ClusterBuilder, kind: str, namespace: str, name: str, given: Object) -> None:

@@ -163,12 +163,21 @@ def _add_pod(
         name=name,
         owned_by=owner,
         labels=labels,
-        spec=owner["spec"]["template"]["spec"],
+        spec=_own_spec(owner, name),
         created_at=when.read_stamp(owner["metadata"]["creationTimestamp"]) + 5,
         given=given,
         state=state_of(state),
         node=node,
     )
+
+
+def _own_spec(owner: Object, name: str) -> Object:
+    """The template's spec with the pod's own claim, where the set has one for each pod."""
+    spec: Object = owner["spec"]["template"]["spec"]
+    if "volumeClaimTemplates" not in owner["spec"]:
+        return spec
+    claim = {"name": "data", "persistentVolumeClaim": {"claimName": f"data-{name}"}}
+    return spec | {"volumes": [claim]}
 
 
 def _claim_spec(given: Object) -> Object:
@@ -187,6 +196,22 @@ def _add_volume(
     volume = f"pvc-{naming.uid(namespace, name, 'volume')}"
     capacity = {"storage": given["storage"]}
     spec = _claim_spec(given)
+    if given.get("storage_unbound"):
+        builder.cluster.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                "metadata": {
+                    "name": name,
+                    "namespace": namespace,
+                    "labels": {"app": owner["metadata"]["name"]},
+                    "creationTimestamp": created,
+                },
+                "spec": spec,
+                "status": {"phase": "Pending"},
+            }
+        )
+        return
     claim = builder.cluster.apply(
         {
             "apiVersion": "v1",

@@ -24,6 +24,7 @@ TEMPLATE_KEYS = frozenset(
         "node_selector",
         "port",
         "probe",
+        "service_account",
         "sidecars",
         "tolerations",
     }
@@ -94,11 +95,11 @@ def _from(name: str, source: str, at: str) -> Object:
 def _probe(given: Object, *, failures: int) -> Object:
     return {
         "httpGet": {"path": given.get("path", "/"), "port": given["port"], "scheme": "HTTP"},
-        "initialDelaySeconds": 5,
+        "initialDelaySeconds": given.get("delay", 5),
         "timeoutSeconds": 1,
         "periodSeconds": 10,
         "successThreshold": 1,
-        "failureThreshold": failures,
+        "failureThreshold": given.get("failures", failures),
     }
 
 

@@ -7,18 +7,15 @@ its own but the record of requests.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
-import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from tests.lab.estate.access import Access
 from tests.lab.estate.faults import FaultKind
-from tests.lab.http import LoopbackServer
 from tests.lab.kubernetes import reviews
 from tests.lab.kubernetes.described import described
 from tests.lab.kubernetes.podlogs import LogRequest, read_log
@@ -42,6 +39,7 @@ from tests.lab.kubernetes.serving import (
 )
 from tests.lab.kubernetes.status import StatusError, forbidden
 from tests.lab.kubernetes.watching import watch_stream
+from tests.lab.recording import RecordingServer
 
 if TYPE_CHECKING:
     from tests.lab.estate.faults import Fault
@@ -61,7 +59,7 @@ class LabRequest:
     at: float = 0.0
 
 
-class KubernetesLab:
+class KubernetesLab(RecordingServer[LabRequest]):
     """A Kubernetes API server over one simulated cluster, on loopback while the context is open.
 
     kubectl never sends credentials over plain HTTP (client-go reads them for TLS servers only), so
@@ -77,76 +75,23 @@ class KubernetesLab:
         port: int = 0,
         anonymous: bool = False,
     ) -> None:
+        super().__init__(port=port)
         self.cluster = cluster
         self.token = token or f"lab-token-{cluster.name}"
         self._accepted = {f"Bearer {self.token}"} | ({""} if anonymous else set())
-        self._server = LoopbackServer(self._build, port=port)
-        self._requests: list[LabRequest] = []
-        self._lock = threading.Lock()
-        self._held: set[asyncio.Task[Any]] = set()
 
-    @property
-    def url(self) -> str:
-        return self._server.url
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Return once the port accepts connections."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """Close every connection; from then on the cluster is unreachable."""
-        self._server.stop()
-
-    def requests(self, *, containing: str = "") -> list[LabRequest]:
-        """Requests received so far, oldest first, whose path contains the text."""
-        with self._lock:
-            return [request for request in self._requests if containing in request.path]
-
-    def forget_requests(self) -> None:
-        """Start counting anew."""
-        with self._lock:
-            self._requests.clear()
-
-    def _build(self) -> web.Application:
-        app = web.Application()
-        app.on_shutdown.append(self._drop_held)
-        app.router.add_route("*", "/{path:.*}", self._receive)
-        return app
-
-    async def _drop_held(self, _app: web.Application) -> None:
-        """End requests that wait: aiohttp itself forgets those whose client has left."""
-        held = tuple(self._held)
-        for task in held:
-            task.cancel()
-        await asyncio.gather(*held, return_exceptions=True)
-
-    async def _receive(self, request: web.Request) -> web.StreamResponse:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a request is served outside any task")
-        self._held.add(task)
-        try:
-            return await self._answer(request)
-        finally:
-            self._held.discard(task)
-
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
-        seen = LabRequest(
+    def record_of(self, request: web.Request) -> LabRequest:
+        """What to remember of a request."""
+        return LabRequest(
             method=request.method,
             path=request.path,
             query=dict(request.query),
             user_agent=request.headers.get("User-Agent", ""),
             at=self.cluster.clock.now(),
         )
-        with self._lock:
-            self._requests.append(seen)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """The cluster's answer, or what a fault makes of it."""
         try:
             fault = self.cluster.fault_for(request.path_qs)
             if fault is not None:

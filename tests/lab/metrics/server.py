@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from tests.lab.estate.faults import Fault, FaultKind
-from tests.lab.http import LoopbackServer
 from tests.lab.kubernetes.replies import SIGN_IN_PAGE, json_reply, torn_reply, wait_out
 from tests.lab.metrics.api import Api, ApiError
+from tests.lab.recording import RecordingServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +32,7 @@ class MetricsRequest:
     """The query as it came over the wire, which signatures cover."""
 
 
-class MetricsLab:
+class MetricsLab(RecordingServer[MetricsRequest]):
     """A server of the Prometheus HTTP API over one store, on loopback while the context is open.
 
     With `authorization`, every request has to carry exactly that header.
@@ -49,6 +47,7 @@ class MetricsLab:
         prefix: str = "",
         port: int = 0,
     ) -> None:
+        super().__init__(port=port)
         self.store = store
         self.clock = clock
         self.warnings: list[str] = []
@@ -60,36 +59,12 @@ class MetricsLab:
         self._authorization = authorization
         self._prefix = prefix
         self._api = Api(store)
-        self._server = LoopbackServer(self._build, port=port)
-        self._requests: list[MetricsRequest] = []
         self._faults: tuple[Fault, ...] = ()
-        self._lock = threading.Lock()
-        self._held: set[asyncio.Task[Any]] = set()
 
     @property
     def url(self) -> str:
         """What stands before `/api/v1`."""
-        return f"{self._server.url}{self._prefix}"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Return once the port accepts connections."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """Close every connection; from then on the server is unreachable."""
-        self._server.stop()
-
-    def requests(self, *, containing: str = "") -> list[MetricsRequest]:
-        """Requests received so far, oldest first, whose path contains the text."""
-        with self._lock:
-            return [request for request in self._requests if containing in request.path]
+        return f"{super().url}{self._prefix}"
 
     def hang(self, *, on: str = "") -> Fault:
         """Accept requests and stay silent until the fault is cleared."""
@@ -114,37 +89,18 @@ class MetricsLab:
             self._faults += (fault,)
         return fault
 
-    def _build(self) -> web.Application:
-        app = web.Application()
-        app.on_shutdown.append(self._drop_held)
-        app.router.add_route("*", "/{path:.*}", self._receive)
-        return app
-
-    async def _drop_held(self, _app: web.Application) -> None:
-        held = tuple(self._held)
-        for task in held:
-            task.cancel()
-        await asyncio.gather(*held, return_exceptions=True)
-
-    async def _receive(self, request: web.Request) -> web.StreamResponse:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a request is served outside any task")
-        self._held.add(task)
-        try:
-            return await self._answer(request)
-        finally:
-            self._held.discard(task)
-
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
-        seen = MetricsRequest(
+    def record_of(self, request: web.Request) -> MetricsRequest:
+        """What to remember of a request."""
+        return MetricsRequest(
             path=request.path,
             query=dict(request.query),
             headers={name.lower(): value for name, value in request.headers.items()},
             raw_query=request.raw_path.partition("?")[2],
         )
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """The API's answer, or what a fault makes of it."""
         with self._lock:
-            self._requests.append(seen)
             faults = self._faults
         fault = next((one for one in faults if one.take(request.path_qs)), None)
         if fault is None:

@@ -1,0 +1,1 @@
+"""The LogQL tool: which log queries may be asked, and how their lines are told."""

@@ -1,0 +1,1 @@
+"""Triage of cloud accounts: facts, rules and questions, without a model."""

@@ -1,0 +1,1 @@
+"""Rules over what was seen of cloud resources, one family of faults a file."""

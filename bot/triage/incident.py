@@ -1,0 +1,279 @@
+"""Triage of an incident: what rules can say of its alerts, from cluster and cloud, at once.
+
+That nothing is failing does not mean that an alert is over: what rules did not measure they do not
+call healthy. The first card and, without a model, the verdict are made of this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.domain.alert import Alert, AlertSource, AlertStatus
+from bot.domain.conversation import Scope
+from bot.domain.evidence import Evidence
+from bot.domain.registry import Access
+from bot.domain.spans import stamp
+from bot.domain.verdict import Cause, Status, Verdict
+from bot.triage import absence, health, telling
+from bot.triage.alert_targets import namespaces_of, targets_of
+from bot.triage.judging import Judge
+from bot.triage.language.book import open_book
+from bot.triage.ranking import rank, told_unasked
+from bot.triage.rulebook import findings
+from bot.triage.scene import Scene, refs
+from bot.triage.surroundings import changes_in, topology_of
+from bot.triage.survey import Survey, read_names, readable_namespaces, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.agent.session import Session
+    from bot.ports.clock import Clock
+    from bot.ports.cluster import Clusters
+    from bot.triage.cloud.inquiry import CloudTriage
+    from bot.triage.finding import Finding
+    from bot.triage.objects import ObjectRef
+
+LANGUAGE = "en"
+"""Alerts ask in no language."""
+MAX_CLUSTERS = 5
+MAX_CLOUD_ALERTS = 3
+"""Alerts of an incident that are looked up in the cloud; of a storm the first."""
+MAX_FINDINGS = 8
+_BEST_FIRST = (Status.CONFIRMED, Status.LIKELY, Status.INCONCLUSIVE, Status.HEALTHY)
+# Rules of these families look at the state of objects, which triage looks at as well.
+_OF_STATE = ("Kube", "Pod", "Node", "Deployment", "StatefulSet", "DaemonSet", "Job", "CrashLoop")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertBrief:
+    """One incident for the rules."""
+
+    alerts: tuple[Alert, ...]
+    scope: Scope
+    accounts: tuple[str, ...]
+    access: Access
+    onset: datetime
+    """The earliest time an alert says it began, else when it came."""
+    still_active: tuple[str, ...] = ()
+    """Names of alerts that the server that evaluates them says are active now."""
+    inactive: tuple[str, ...] = ()
+    """Names of alerts whose rule it has, and which are not active now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What triage found."""
+
+    verdict: Verdict
+    """Its status is the rules' own; coverage and confidence are the caller's."""
+    findings: tuple[str, ...] = ()
+    """A line each, with labels, likeliest root first."""
+    topology: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """The clusters of an incident, as far as they could be seen."""
+
+    surveys: tuple[Survey, ...]
+    unread: tuple[Evidence, ...]
+    asked: tuple[str, ...]
+    """Clusters looked at, whether they answered or not."""
+
+
+class IncidentTriage:
+    """Looks at what alerts are about."""
+
+    def __init__(self, *, clusters: Clusters, cloud: CloudTriage, clock: Clock) -> None:
+        self._clusters = clusters
+        self._cloud = cloud
+        self._clock = clock
+        self._judge = Judge(clusters=clusters, clock=clock)
+
+    def look(self, brief: AlertBrief, session: Session) -> Looked:
+        """Return what rules make of the incident; every sentence cites the ledger.
+
+        Raises:
+            CancelledByPersonError: Somebody stopped the run.
+            LeaseLostError: Another worker has the run.
+        """
+        clouds = self._in_clouds(brief, session)
+        if clouds and not _is_about_cluster(brief.alerts):
+            return _of_cloud(clouds)
+        here = self._in_clusters(brief, session)
+        if not clouds:
+            return here
+        both = sorted((here.verdict, *clouds), key=lambda one: _BEST_FIRST.index(one.status))
+        return replace(here, verdict=both[0])
+
+    def _in_clouds(self, brief: AlertBrief, session: Session) -> list[Verdict]:
+        found = []
+        for alert in brief.alerts[:MAX_CLOUD_ALERTS]:
+            verdict = self._cloud.investigate(alert, access=brief.access, session=session)
+            if verdict is not None:
+                found.append(verdict)
+        return found
+
+    def _in_clusters(self, brief: AlertBrief, session: Session) -> Looked:
+        book = open_book(LANGUAGE)
+        sight = self._see(brief, session)
+        if not sight.surveys:
+            if sight.unread:
+                blind = absence.blind(book, clusters=sight.asked, unread=sight.unread)
+                return Looked(verdict=blind)
+            return Looked(verdict=_nothing_readable(brief))
+        scene = Scene(book=book, surveys=sight.surveys, unread=sight.unread)
+        found = rank([entry for estate in scene.estates for entry in findings(estate)])
+        targets = targets_of(brief.alerts, scene.estates)
+        verdict = self._judged(scene, targets, found, brief, session)
+        return Looked(
+            verdict=verdict,
+            findings=tuple(
+                f"{one.state.value}: {one.statement} {refs(one.evidence)}"
+                for one in verdict.hypotheses[:MAX_FINDINGS]
+            ),
+            topology=topology_of(scene.estates, targets),
+            changes=changes_in(scene.estates, around=brief.onset),
+        )
+
+    def _see(self, brief: AlertBrief, session: Session) -> _Sight:
+        surveys: list[Survey] = []
+        unread: list[Evidence] = []
+        asked = brief.scope.clusters[:MAX_CLUSTERS]
+        wanted = namespaces_of(brief.alerts) or tuple(filter(None, (brief.scope.namespace,)))
+        for cluster in asked:
+            reader = self._clusters.reader(cluster)
+            names = read_names(reader, brief.access, session=session, clock=self._clock)
+            if names.is_silent:
+                unread += [names.evidence] if names.evidence is not None else []
+                continue
+            there = [name for name in wanted if name in names.known or not names.are_known]
+            if wanted and not there:
+                continue
+            listed = readable_namespaces(names, brief.access, there, cluster=cluster)
+            if not listed:
+                continue
+            seen = survey(
+                reader,
+                namespaces=listed,
+                nodes=brief.access.may_read(cluster, None),
+                believed=not names.are_known,
+                session=session,
+                clock=self._clock,
+            )
+            if seen.is_blind:
+                unread += seen.gaps
+            else:
+                surveys.append(seen)
+        return _Sight(surveys=tuple(surveys), unread=tuple(unread), asked=asked)
+
+    def _judged(
+        self,
+        scene: Scene,
+        targets: tuple[ObjectRef, ...],
+        found: list[Finding],
+        brief: AlertBrief,
+        session: Session,
+    ) -> Verdict:
+        own = self._judge.own(scene, targets, found)
+        if own:
+            return telling.faults(scene, self._judge.deepened(scene, own, found, session))
+        others = told_unasked(found)
+        if targets:
+            well = health.no_fault(scene, targets)
+            return _unless_active(well, brief, others=telling.named(one.object for one in others))
+        if others:
+            told = telling.faults(scene, self._judge.with_logs(scene, others, session))
+            return _not_surely_its(told) if _names_objects(brief.alerts) else told
+        return _unless_active(health.nothing_failing(scene), brief, others="")
+
+
+def _is_about_cluster(alerts: Sequence[Alert]) -> bool:
+    """Tell whether an alert of the incident names a place in a cluster."""
+    return any(alert.scope.cluster or alert.scope.namespace for alert in alerts)
+
+
+def _names_objects(alerts: Sequence[Alert]) -> bool:
+    return any(alert.scope.objects for alert in alerts)
+
+
+def _of_cloud(verdicts: list[Verdict]) -> Looked:
+    best = min(verdicts, key=lambda one: _BEST_FIRST.index(one.status))
+    return Looked(
+        verdict=best,
+        findings=tuple(
+            f"{one.state.value}: {one.statement} {refs(one.evidence)}"
+            for one in best.hypotheses[:MAX_FINDINGS]
+        ),
+        changes=tuple(f"{point.at} {point.what} {refs(point.evidence)}" for point in best.timeline),
+    )
+
+
+def _unless_active(verdict: Verdict, brief: AlertBrief, *, others: str) -> Verdict:
+    """Return HEALTHY only where nothing says that the alert goes on unseen by these rules.
+
+    `others` are objects nearby that are failing, in words.
+    """
+    if verdict.status is not Status.HEALTHY:
+        return verdict
+    names = [alert.name for alert in brief.alerts]
+    active = [name for name in names if name in brief.still_active]
+    over = all(
+        alert.status is AlertStatus.RESOLVED or alert.name in brief.inactive
+        for alert in brief.alerts
+    )
+    judged_by_state = all(
+        alert.source is AlertSource.PERSON or alert.name.startswith(_OF_STATE)
+        for alert in brief.alerts
+    )
+    if active:
+        reason = f"the rule of {', '.join(dict.fromkeys(active))} is still active"
+    elif not (over or judged_by_state):
+        reason = "what the alert measures was not measured here"
+    elif others and not over:
+        reason = f"{others} there is failing"
+    else:
+        return verdict
+    return replace(
+        verdict,
+        status=Status.INCONCLUSIVE,
+        cause=Cause.UNKNOWN,
+        nothing_to_do=False,
+        caveats=(*verdict.caveats, f"Its objects look well, but {reason}: not called healthy."),
+        next_checks=verdict.next_checks or _next_checks(brief),
+    )
+
+
+def _not_surely_its(verdict: Verdict) -> Verdict:
+    """Return a verdict on other objects than the alert's, which may have nothing to do with it."""
+    if verdict.status is not Status.CONFIRMED:
+        return verdict
+    return replace(
+        verdict,
+        status=Status.LIKELY,
+        caveats=(*verdict.caveats, "It is near the alert's objects, but none of them."),
+    )
+
+
+def _next_checks(brief: AlertBrief) -> tuple[str, ...]:
+    first = brief.alerts[0]
+    where = f" -n {first.scope.namespace}" if first.scope.namespace else " -A"
+    if first.source is AlertSource.PERSON:
+        return (f"kubectl get pods,services{where}", f"kubectl get events{where}")
+    query = first.expression or f'ALERTS{{alertname="{first.name}"}}'
+    return (query, f"kubectl get events{where}")
+
+
+def _nothing_readable(brief: AlertBrief) -> Verdict:
+    named = ", ".join(namespaces_of(brief.alerts)) or "what the alert names"
+    return Verdict(
+        status=Status.INCONCLUSIVE,
+        summary=f"Nothing of {named} could be looked at since {stamp(brief.onset)}: no cluster or"
+        " account that may be read here has it.",
+        cause=Cause.UNKNOWN,
+        next_checks=("nightdesk doctor", "kubectl get namespaces"),
+    )

@@ -1,0 +1,1 @@
+"""Rules about measurements: usage, requests, and whether an alarm is real."""

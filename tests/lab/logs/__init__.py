@@ -1,0 +1,1 @@
+"""The lab's log server, and the real one where it is installed."""
