@@ -44,12 +44,18 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--env-file", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     for name, text in (
         ("listener", "receive from Slack: Socket Mode, or signed HTTP without an app token"),
-        ("investigator", "answer questions"),
         ("operator", "run approved operations (none are in this version's catalogue)"),
         ("cron", "sweep up lost work"),
     ):
         commands.add_parser(name, help=text)
+    investigator = commands.add_parser("investigator", help="answer questions, or look into alerts")
+    investigator.add_argument(
+        "--lane", choices=("questions", "alerts"), default="questions", help="what to work on"
+    )
     _add_ask(commands.add_parser("ask", help="ask one question here, with a kubeconfig alone"))
+    _add_investigate(
+        commands.add_parser("investigate", help="look into one alert here, and print the verdict")
+    )
     doctor = commands.add_parser("doctor", help="check every connection and say what to do")
     doctor.add_argument("--json", action="store_true", help="one JSON object a line")
     database = commands.add_parser("db", help="look after the database")
@@ -62,6 +68,16 @@ def _add_ask(ask: argparse.ArgumentParser) -> None:
     ask.add_argument("--json", action="store_true", help="print the verdict object as JSON")
     ask.add_argument("--cluster", help="cluster of the registry, or context of the kubeconfig")
     ask.add_argument("--namespace", "-n", help="namespace the question is about")
+
+
+def _add_investigate(investigate: argparse.ArgumentParser) -> None:
+    investigate.add_argument(
+        "source", nargs="+", help="a .json file with the alert, - for standard input, or the words"
+    )
+    investigate.add_argument("--json", action="store_true", help="print the verdict object as JSON")
+    investigate.add_argument("--cluster", help="cluster of the registry, or context")
+    investigate.add_argument("--account", help="cloud account of the registry")
+    investigate.add_argument("--namespace", "-n", help="namespace the alert is about")
 
 
 def _tell(title: str, lines: Sequence[str]) -> None:

@@ -135,6 +135,10 @@ class ServiceSettings(BaseSettings):
     """Port of the web entry point: Slack's HTTP mode, health and readiness."""
     question_workers: int = Field(default=2, ge=1, le=32)
     """Worker processes for questions that `nightdesk up` starts."""
+    runbooks: Path | None = None
+    """Directory with the team's own runbooks, Markdown with a head; ours are there as well."""
+    alert_workers: int = Field(default=1, ge=1, le=32)
+    """Worker processes for alerts that `nightdesk up` starts; people never wait for them."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     """debug, info, warning or error."""
     log_json: bool | None = None

@@ -6,15 +6,21 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
+from bot.domain.conversation import MessageTs
 from bot.domain.progress import TaskState
+from bot.domain.verdict import Cause
 from bot.ports.roster import Membership
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.alert import Alert
     from bot.domain.conversation import PersonId, Question, Thread
     from bot.domain.evidence import Evidence
+    from bot.domain.incident import Incident
     from bot.domain.outcome import Outcome
     from bot.domain.progress import Task
-    from bot.domain.verdict import Coverage, Gap, Verdict
+    from bot.domain.verdict import Coverage, Gap, Step, Verdict
 
 _MARKS = {
     TaskState.PENDING: "·",
@@ -48,6 +54,13 @@ class TerminalMessenger:
         self._err.write(f"{_MARKS[task.state]} {task.title}{found}\n")
         self._err.flush()
 
+    def preview(self, outcome: Outcome) -> None:
+        """Print what rules say already, where a person watches."""
+        if outcome.verdict is not None and not self._as_json:
+            first = outcome.verdict.summary.splitlines()[0] if outcome.verdict.summary else ""
+            self._err.write(f"rules: {outcome.verdict.status.value}  {first}\n")
+            self._err.flush()
+
     def close(self, outcome: Outcome) -> None:
         """Print the answer; with `--json` the verdict object and nothing else."""
         self.outcome = outcome
@@ -63,6 +76,11 @@ class TerminalMessenger:
         """Print the sentence."""
         self.refusal = text
         self._err.write(text + "\n")
+
+    def announce(self, incident: Incident, alerts: Sequence[Alert]) -> MessageTs:
+        """Say what is looked into; a terminal has one thread."""
+        self._err.write(f"{incident.title} ({len(alerts)} alerts)\n")
+        return MessageTs("0")
 
     def whisper(self, thread: Thread, person: PersonId, text: str) -> None:
         """Print the sentence."""
@@ -115,7 +133,18 @@ def _command_lines(evidence: Evidence) -> list[str]:
 
 def _verdict_lines(verdict: Verdict) -> list[str]:
     lines = [f"{verdict.status.value}  {verdict.summary}"]
-    lines += [f"  {step.action}" for step in (*verdict.mitigation, *verdict.permanent)]
+    lines += [f"  {label}: {value}" for label, value in _facts(verdict) if value]
+    lines += _step_lines("relief", verdict.mitigation)
+    lines += _step_lines("cure", verdict.permanent)
+    if verdict.nothing_to_do:
+        lines.append("  nothing to do now")
+    if verdict.code_change:
+        lines += ["  code change:", *(f"    {line}" for line in verdict.code_change.splitlines())]
+    lines += [
+        f"  {one.state.value.replace('_', ' ')}: {one.statement}{_cited(one.evidence)}"
+        for one in verdict.hypotheses
+    ]
+    lines += [f"  {point.at}  {point.what}{_cited(point.evidence)}" for point in verdict.timeline]
     lines += [f"  next: {check}" for check in verdict.next_checks]
     lines += [f"  note: {caveat}" for caveat in verdict.caveats]
     if verdict.unverified:
@@ -126,6 +155,30 @@ def _verdict_lines(verdict: Verdict) -> list[str]:
         f"  {verdict.answered_by} · {verdict.calls} calls · {verdict.seconds:.1f} s · {cost}"
     )
     return lines
+
+
+def _facts(verdict: Verdict) -> tuple[tuple[str, str | None], ...]:
+    """Return what it is about by name; None or empty where it is not known."""
+    cause = "" if verdict.cause is Cause.NONE else f"{verdict.cause.value}, {verdict.cause.meaning}"
+    return (
+        ("object", verdict.object),
+        ("cause", cause),
+        ("since", verdict.since),
+        ("trigger", verdict.trigger),
+    )
+
+
+def _step_lines(title: str, steps: Sequence[Step]) -> list[str]:
+    lines = []
+    for step in steps:
+        lines.append(f"  {title}: {step.action}")
+        notes = (("risk", step.risk), ("undo", step.undo), ("check", step.check))
+        lines += [f"    {name}: {value}" for name, value in notes if value]
+    return lines
+
+
+def _cited(labels: Sequence[str]) -> str:
+    return f" [{', '.join(labels)}]" if labels else ""
 
 
 def coverage_lines(coverage: Coverage) -> list[str]:

@@ -51,8 +51,8 @@ class Case:
     onset: datetime | None
     """The earliest time an alert says it began; None when none says."""
     scope: Scope
-    accounts: tuple[str, ...]
-    """Cloud accounts that may be read, the alert's own first."""
+    accounts: str
+    """Cloud accounts that may be read with their regions, the alert's own first; may be empty."""
     now: datetime
     triage: Verdict
     """What the rules say, from the evidence collected before the model began."""
@@ -118,7 +118,7 @@ def _setting(case: Case) -> str:
         f"Namespace: {case.scope.namespace or 'not narrowed down'}",
     ]
     if case.accounts:
-        lines.append(f"Cloud accounts: {', '.join(case.accounts)}")
+        lines.append(f"Cloud accounts: {case.accounts}")
     lines += [f"Not usable now: {gap.source} @ {gap.scope} ({gap.reason})" for gap in case.unusable]
     return "\n".join(lines)
 

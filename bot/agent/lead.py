@@ -118,5 +118,5 @@ def _known(case: Case) -> tuple[str, ...]:
         for alert in case.alerts
         for text in (alert.name, *alert.labels.values(), stamp(alert.starts_at))
     ]
-    scope = (*case.scope.clusters, case.scope.namespace or "", *case.accounts)
+    scope = (*case.scope.clusters, case.scope.namespace or "", case.accounts)
     return (case.title, *told, *scope, *case.questions, *case.names, stamp(case.now))

@@ -15,7 +15,8 @@ from bot.adapters.store.engine import open_engine
 from bot.adapters.store.schema import upgrade
 from bot.adapters.store.store import SqlStore
 from bot.adapters.terminal import TerminalMessenger, TerminalRoster
-from bot.bootstrap import build_answering, load_registry, new_id
+from bot.bootstrap.installation import load_registry, new_id
+from bot.bootstrap.investigator import build_answering
 from bot.domain.conversation import ChannelId, MessageTs, PersonId, Question, Scope, Surface
 from bot.domain.errors import SettingsError
 from bot.domain.investigation import RunState

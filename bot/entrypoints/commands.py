@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot import log, settings
-from bot.bootstrap import build_redactor
+from bot.bootstrap.installation import build_redactor
 from bot.settings import Role
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def run(options: Namespace) -> int:
         "operator": (Role.OPERATOR, _operator),
         "cron": (Role.CRON, _cron),
         "ask": (Role.TERMINAL, _ask),
+        "investigate": (Role.TERMINAL, _investigate),
         "doctor": (Role.TERMINAL, _doctor),
         "db": (Role.TERMINAL, _database),
     }
@@ -53,21 +54,22 @@ def _up(found: Settings, options: Namespace) -> int:
 
 
 def _listener(found: Settings, _options: Namespace) -> int:
-    from bot.bootstrap import build_workplace  # noqa: PLC0415 -- as above
+    from bot.bootstrap.workplace import build_workplace  # noqa: PLC0415 -- as above
     from bot.entrypoints.listen import run_listener  # noqa: PLC0415 -- as above
 
     run_listener(found, build_workplace(found, patience_s=0.0))
     return 0
 
 
-def _investigator(found: Settings, _options: Namespace) -> int:
-    from bot.bootstrap import build_investigator  # noqa: PLC0415 -- as above
+def _investigator(found: Settings, options: Namespace) -> int:
+    from bot.bootstrap.investigator import build_investigator  # noqa: PLC0415 -- as above
     from bot.entrypoints import jobs  # noqa: PLC0415 -- as above
     from bot.ports.queue import Queue  # noqa: PLC0415 -- as above
 
-    answering = build_investigator(found)
-    jobs.install(answering)
-    _work(found, Queue.QUESTIONS, name="investigator", on_stop=answering.stop)
+    crew = build_investigator(found)
+    jobs.install(crew)
+    lane = Queue(options.lane)
+    _work(found, lane, name=f"investigator-{lane.value}", on_stop=crew.answering.stop)
     return 0
 
 
@@ -83,7 +85,7 @@ def _work(found: Settings, queue: Queue, *, name: str, on_stop: Callable[[], Non
 
     from bot.adapters.clock import SystemClock  # noqa: PLC0415 -- as above
     from bot.adapters.redis_client import open_redis  # noqa: PLC0415 -- as above
-    from bot.bootstrap import redis_url  # noqa: PLC0415 -- as above
+    from bot.bootstrap.installation import redis_url  # noqa: PLC0415 -- as above
     from bot.entrypoints.worker import run_worker  # noqa: PLC0415 -- as above
 
     run_worker(
@@ -96,7 +98,7 @@ def _work(found: Settings, queue: Queue, *, name: str, on_stop: Callable[[], Non
 
 
 def _cron(found: Settings, _options: Namespace) -> int:
-    from bot.bootstrap import build_workplace  # noqa: PLC0415 -- as above
+    from bot.bootstrap.workplace import build_workplace  # noqa: PLC0415 -- as above
     from bot.entrypoints.cron import run_cron  # noqa: PLC0415 -- as above
     from bot.entrypoints.stopping import StopRequest  # noqa: PLC0415 -- as above
     from bot.entrypoints.sweeping import sweep_of  # noqa: PLC0415 -- as above
@@ -120,6 +122,17 @@ def _ask(found: Settings, options: Namespace) -> int:
     )
 
 
+def _investigate(found: Settings, options: Namespace) -> int:
+    from bot.entrypoints.investigate import Place, investigate  # noqa: PLC0415 -- as above
+
+    return investigate(
+        found,
+        source=" ".join(options.source),
+        place=Place(cluster=options.cluster, account=options.account, namespace=options.namespace),
+        as_json=options.json,
+    )
+
+
 def _doctor(found: Settings, options: Namespace) -> int:
     from bot.entrypoints.doctor import examine  # noqa: PLC0415 -- as above
 
@@ -130,7 +143,7 @@ def _database(found: Settings, options: Namespace) -> int:
     import sys  # noqa: PLC0415 -- as above
 
     from bot.adapters.clock import SystemClock  # noqa: PLC0415 -- as above
-    from bot.bootstrap import open_store, upgrade_database  # noqa: PLC0415 -- as above
+    from bot.bootstrap.installation import open_store, upgrade_database  # noqa: PLC0415 -- as above
 
     if options.action == "upgrade":
         upgrade_database(found)

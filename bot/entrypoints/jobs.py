@@ -10,17 +10,25 @@ from typing import TYPE_CHECKING
 from bot.domain.conversation import ThreadId
 
 if TYPE_CHECKING:
-    from bot.flows.question.answer import Answering
+    from bot.bootstrap.investigator import Crew
 
-_installed: list[Answering] = []
+_installed: list[Crew] = []
 
 
-def install(answering: Answering) -> None:
-    """Make this the flow that jobs of this process run."""
-    _installed[:] = [answering]
+def install(crew: Crew) -> None:
+    """Make this what jobs of this process run."""
+    _installed[:] = [crew]
 
 
 def answer(thread_id: str) -> None:
     """Answer what waits in a thread; nothing happens if another worker has it."""
-    for answering in _installed:
-        answering.answer(ThreadId(thread_id))
+    for crew in _installed:
+        crew.answering.answer(ThreadId(thread_id))
+
+
+def look(incident_id: str) -> None:
+    """Bring an incident's thread up to date, and look into it if a run is due."""
+    for crew in _installed:
+        thread_id = crew.dispatch.bring_up(incident_id)
+        if thread_id is not None:
+            crew.answering.answer(thread_id)

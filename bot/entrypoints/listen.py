@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.bootstrap import new_id
+from bot.adapters.alerts.sns_fetch import fetch_from_sns
+from bot.bootstrap.installation import new_id
 from bot.domain.errors import SettingsError
 from bot.entrypoints.listeners.deps import Deps
 from bot.entrypoints.slack_app import build_app, close_app
 from bot.entrypoints.socket_mode import SocketRunner
 from bot.entrypoints.stopping import StopRequest
 from bot.entrypoints.web import WebApp, http_server
+from bot.entrypoints.webhooks import WebhookDoor
+from bot.settings import named_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from slack_bolt import App
 
-    from bot.bootstrap import Workplace
+    from bot.bootstrap.workplace import Workplace
     from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -43,6 +46,8 @@ def run_listener(settings: Settings, place: Workplace) -> None:
         Deps(
             inbox=place.store,
             desk=place.desk,
+            alerts=place.alerts,
+            rules_of=place.registry.alert_rules,
             gateway=place.gateway,
             clock=place.clock,
             new_id=new_id,
@@ -53,17 +58,29 @@ def run_listener(settings: Settings, place: Workplace) -> None:
     )
     token = settings.slack.app_token
     if token is None:
-        _serve_http(settings, app, stop)
+        _serve_http(app, place, stop)
     else:
-        _serve_socket(settings, app, token.get_secret_value(), place, stop)
+        _serve_socket(app, token.get_secret_value(), place, stop)
 
 
-def _serve_socket(
-    settings: Settings, app: App, token: str, place: Workplace, stop: StopRequest
-) -> None:
+def webhook_door(place: Workplace) -> WebhookDoor | None:
+    """Return what lets webhooks in; None where the registry has none."""
+    if not place.registry.webhooks:
+        return None
+    return WebhookDoor(
+        registry=place.registry,
+        alerts=place.alerts,
+        clock=place.clock,
+        secret_of=named_secret,
+        fetch=fetch_from_sns,
+        team_id=place.gateway.identity().team_id,
+    )
+
+
+def _serve_socket(app: App, token: str, place: Workplace, stop: StopRequest) -> None:
     runner = SocketRunner(app, app_token=token, clock=place.clock)
     runner.start()
-    server = _web(settings, None, lambda: {"slack": runner.health().ready})
+    server = _web(None, place, lambda: {"slack": runner.health().ready})
     if runner.wait_until_greeted(HELLO_WITHIN_S):
         log.info("listener_ready", transport="socket", http_port=server.effective_port)
     else:
@@ -74,8 +91,8 @@ def _serve_socket(
     log.info("listener_stopped")
 
 
-def _serve_http(settings: Settings, app: App, stop: StopRequest) -> None:
-    server = _web(settings, app, lambda: {"listening": True})
+def _serve_http(app: App, place: Workplace, stop: StopRequest) -> None:
+    server = _web(app, place, lambda: {"listening": True})
     log.info("listener_ready", transport="http", http_port=server.effective_port)
     stop.wait()
     server.close()
@@ -105,7 +122,6 @@ class _Served:
         self._server.task_dispatcher.shutdown()
 
 
-def _web(
-    settings: Settings, app: App | None, readiness: Callable[[], Mapping[str, bool]]
-) -> _Served:
-    return _Served(settings, WebApp(app=app, readiness=readiness))
+def _web(app: App | None, place: Workplace, readiness: Callable[[], Mapping[str, bool]]) -> _Served:
+    application = WebApp(app=app, door=webhook_door(place), readiness=readiness)
+    return _Served(place.settings, application)

@@ -32,7 +32,7 @@ def build_app(deps: Deps, *, client: WebClient, signing_secret: str | None = Non
         signing_secret: needed for HTTP; Socket Mode authenticates the connection instead, and
             without a secret no HTTP request passes.
     """
-    gate = InboxGate(inbox=deps.inbox, clock=deps.clock, mask=deps.mask)
+    gate = InboxGate(inbox=deps.inbox, clock=deps.clock, mask=deps.mask, rules_of=deps.rules_of)
     app = App(
         name="nightdesk",
         client=client,

@@ -45,6 +45,7 @@ class Child:
     command: str
     without: frozenset[str]
     """Environment variables this role may not see."""
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +64,15 @@ def children_of(settings: Settings) -> tuple[Child, ...]:
         *(
             Child(name=f"investigator-{number}", command="investigator", without=SLACK_SECRETS)
             for number in range(1, settings.service.question_workers + 1)
+        ),
+        *(
+            Child(
+                name=f"alert-investigator-{number}",
+                command="investigator",
+                arguments=("--lane", "alerts"),
+                without=SLACK_SECRETS,
+            )
+            for number in range(1, settings.service.alert_workers + 1)
         ),
         Child(name="operator", command="operator", without=MODEL_SECRETS | SLACK_SECRETS),
         Child(name="cron", command="cron", without=MODEL_SECRETS | SLACK_SECRETS),
@@ -99,7 +109,7 @@ class Supervisor:
     def _start(self, running: _Running) -> None:
         child = running.child
         running.popen = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
-            bound_to_us([sys.executable, "-m", "bot", child.command]),
+            bound_to_us([sys.executable, "-m", "bot", child.command, *child.arguments]),
             env=child_environment(without=child.without, **self._added),
             start_new_session=True,
         )

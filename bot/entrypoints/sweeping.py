@@ -12,7 +12,7 @@ from bot.flows.sweep import Swept, sweep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.bootstrap import Workplace
+    from bot.bootstrap.workplace import Workplace
     from bot.domain.conversation import InboundEvent
 
 # A question that waits for so many sweeps was not heard: a free worker takes one up at once.
@@ -23,7 +23,7 @@ def sweep_of(place: Workplace) -> Callable[[], Swept]:
     """Return the sweep of this installation."""
 
     def route(event: InboundEvent) -> None:
-        reply = route_stored(event, place.desk)
+        reply = route_stored(event, place.desk, place.alerts, rules_of=place.registry.alert_rules)
         # What the person would have been told is stale by now; what they asked for is not.
         del reply
 
@@ -31,6 +31,7 @@ def sweep_of(place: Workplace) -> Callable[[], Swept]:
         sweep,
         inbox=place.store,
         conversations=place.store,
+        incidents=place.store,
         doorbell=place.doorbell,
         clock=place.clock,
         route=route,

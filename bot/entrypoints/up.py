@@ -9,7 +9,7 @@ import structlog
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.redis_server import EmbeddedRedis
-from bot.bootstrap import load_registry, upgrade_database
+from bot.bootstrap.installation import load_registry, upgrade_database
 from bot.entrypoints.supervisor import Supervisor, children_of
 from bot.settings import file_environment
 

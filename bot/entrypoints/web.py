@@ -17,11 +17,15 @@ import waitress.server
 import waitress.wasyncore
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 
+from bot.entrypoints.webhooks import PREFIX
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from slack_bolt import App
+
+    from bot.entrypoints.webhooks import WebhookDoor
 
 MOST_BYTES: Final = 1_000_000
 """Slack's own deliveries stay far below; the largest are views of a hundred blocks."""
@@ -33,14 +37,23 @@ _STAMP: Final = re.compile(r"[0-9]{1,12}")
 
 
 class WebApp:
-    """`/slack/events`, `/healthz` and `/readyz`; everything else does not exist."""
+    """`/slack/events`, `/alerts/…`, `/healthz` and `/readyz`; all else does not exist."""
 
-    def __init__(self, *, app: App | None, readiness: Callable[[], Mapping[str, bool]]) -> None:
+    def __init__(
+        self,
+        *,
+        app: App | None,
+        door: WebhookDoor | None = None,
+        readiness: Callable[[], Mapping[str, bool]],
+    ) -> None:
         """Take the Bolt app, or None in Socket Mode, and what to ask for readiness.
+
+        `door` lets webhooks in; None where the registry has none.
 
         `readiness` names each thing the process needs and whether it has it.
         """
         self._slack = None if app is None else SlackRequestHandler(app, path=EVENTS_PATH)
+        self._door = door
         self._readiness = readiness
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -52,6 +65,8 @@ class WebApp:
                 return self._ready(start_response)
             case ("POST", path) if path == EVENTS_PATH and self._slack is not None:
                 return self._deliver(self._slack, environ, start_response)
+            case ("POST", str(path)) if path.startswith(PREFIX) and self._door is not None:
+                return self._take_alerts(self._door, path, environ, start_response)
             case _:
                 return _answer(start_response, HTTPStatus.NOT_FOUND, {"error": "not found"})
 
@@ -65,21 +80,41 @@ class WebApp:
     def _deliver(
         slack: SlackRequestHandler, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        length = str(environ.get("CONTENT_LENGTH") or "0")
-        if not (length.isascii() and length.isdecimal()):
+        length = _length(environ)
+        if length is None:
             return _refuse(start_response, HTTPStatus.BAD_REQUEST)
-        if int(length) > MOST_BYTES:
+        if length > MOST_BYTES:
             return _refuse(start_response, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         stamp = str(environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP") or "")
         if not _STAMP.fullmatch(stamp) or not environ.get("HTTP_X_SLACK_SIGNATURE"):
             return _refuse(start_response, HTTPStatus.UNAUTHORIZED)
-        body = environ["wsgi.input"].read(int(length))
+        body = environ["wsgi.input"].read(length)
         try:
             body.decode()
         except UnicodeDecodeError:
             return _refuse(start_response, HTTPStatus.BAD_REQUEST)
         inner = {**environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         return slack(inner, start_response)
+
+    @staticmethod
+    def _take_alerts(
+        door: WebhookDoor, path: str, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        length = _length(environ)
+        if length is None:
+            return _refuse(start_response, HTTPStatus.BAD_REQUEST)
+        if length > MOST_BYTES:
+            return _refuse(start_response, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-"): str(value)
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        }
+        said = door.take(path, headers, environ["wsgi.input"].read(length))
+        is_taken = said.status is HTTPStatus.OK
+        return _answer(
+            start_response, said.status, {"ok": True} if is_taken else {"error": said.text}
+        )
 
 
 class WebServer:
@@ -124,6 +159,12 @@ class WebServer:
 def http_server(application: WSGIApplication, *, host: str, port: int) -> WebServer:
     """Return a server bound to the address; OSError if that is taken."""
     return WebServer(application, host=host, port=port)
+
+
+def _length(environ: WSGIEnvironment) -> int | None:
+    """Return how long the body says it is; None if that is no number."""
+    length = str(environ.get("CONTENT_LENGTH") or "0")
+    return int(length) if length.isascii() and length.isdecimal() else None
 
 
 def _refuse(start_response: StartResponse, status: HTTPStatus) -> Iterable[bytes]:

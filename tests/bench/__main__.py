@@ -24,6 +24,7 @@ NAMES = (
     "triage",
     "kubectl_reads",
     "store_rate",
+    "correlation",
     "redaction",
     "promql",
     "aws",

@@ -27,7 +27,8 @@ from bot import log
 from bot.adapters.clock import SystemClock
 from bot.adapters.redis_server import EmbeddedRedis
 from bot.adapters.slack.manifest import manifest
-from bot.bootstrap import build_workplace, new_id, upgrade_database
+from bot.bootstrap.installation import new_id, upgrade_database
+from bot.bootstrap.workplace import build_workplace
 from bot.entrypoints.listeners.deps import Deps
 from bot.entrypoints.slack_app import build_app, close_app
 from bot.entrypoints.web import EVENTS_PATH, WebApp
@@ -44,7 +45,7 @@ from tests.lab.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bot.bootstrap import Workplace
+    from bot.bootstrap.workplace import Workplace
     from tests.lab.installation import Process
     from tests.lab.slack.traffic import Delivery
 
@@ -183,6 +184,8 @@ def _by_http() -> Pair:
         deps = Deps(
             inbox=place.store,
             desk=place.desk,
+            alerts=place.alerts,
+            rules_of=place.registry.alert_rules,
             gateway=place.gateway,
             clock=place.clock,
             new_id=new_id,

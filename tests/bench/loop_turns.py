@@ -29,7 +29,7 @@ from bot.agent.fence import Fence
 from bot.agent.loop import Loop
 from bot.agent.prompt_book import PromptBook
 from bot.agent.toolbox import Toolbox
-from bot.bootstrap import new_id
+from bot.bootstrap.installation import new_id
 from bot.domain.investigation import RunState
 from bot.domain.redaction.engine import Redactor
 from bot.flows.question.heartbeat import Heartbeat
@@ -125,6 +125,9 @@ class _Unseen:
     """A live message nobody looks at."""
 
     def show(self, task: Task) -> None:
+        """Show nothing."""
+
+    def preview(self, outcome: Outcome) -> None:
         """Show nothing."""
 
     def close(self, outcome: Outcome) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from bot.adapters.clock import SystemClock
 from bot.adapters.store.engine import open_engine, writing
 from bot.adapters.store.store import SqlStore
-from bot.bootstrap import new_id
+from bot.bootstrap.installation import new_id
 from bot.domain.investigation import RunState
 from tests.bench.rows import Row
 from tests.contract.store.builders import question

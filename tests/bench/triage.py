@@ -22,6 +22,7 @@ from tests.bench.agent_bench import MemorySession
 from tests.bench.rows import Goal, Row
 from tests.bench.sampling import in_turn
 from tests.lab.lab import Lab
+from tests.lab.metrics.paced import no_metrics
 
 RUNS = 5
 CALL_S = 0.05
@@ -54,7 +55,9 @@ def _answer(kubeconfig: Path) -> None:
     clusters = KubernetesClusters(
         [Cluster(name=CLUSTER)], clock=SystemClock(), kubeconfig=str(kubeconfig)
     )
-    verdict = RuleAnswerer(clusters=clusters, clock=SystemClock()).answer(
+    verdict = RuleAnswerer(
+        clusters=clusters, metrics=no_metrics(SystemClock()), clock=SystemClock()
+    ).answer(
         TriageBrief(
             text=f"what is failing in {NAMESPACE}?",
             scope=Scope(clusters=(CLUSTER,), namespace=NAMESPACE),

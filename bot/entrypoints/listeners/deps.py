@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.adapters.slack.gateway import SlackGateway
+from bot.domain.conversation import ChannelId
 from bot.domain.errors import UpstreamError
+from bot.domain.registry import AlertRules
+from bot.ports.alert_desk import AlertDesk
 from bot.ports.clock import Clock
 from bot.ports.desk import QuestionDesk
 from bot.ports.store import Inbox
@@ -25,6 +28,9 @@ class Deps:
 
     inbox: Inbox
     desk: QuestionDesk
+    alerts: AlertDesk
+    rules_of: Callable[[ChannelId], AlertRules | None]
+    """Gives the rules of a channel whose posts are alerts."""
     gateway: SlackGateway
     clock: Clock
     new_id: Callable[[], str]

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from bot.adapters.slack.blocks.home import RECENT, home_view
+from bot.adapters.slack.blocks.home import OPEN, RECENT, home_view
 from bot.adapters.slack.blocks.notice import PROMPTS, PROMPTS_TITLE
 from bot.adapters.slack.inbound import read_event
-from bot.adapters.slack.intents import AccessEnded, Intent, OpenTab, Tab
+from bot.adapters.slack.intents import AccessEnded, AlertsPosted, Intent, OpenTab, Tab
 from bot.domain.errors import UpstreamError
 from bot.entrypoints.listeners.deps import settle, tell
-from bot.entrypoints.listeners.routing import route
+from bot.entrypoints.listeners.routing import route, take_in
 
 if TYPE_CHECKING:
     from slack_bolt import App, BoltContext
@@ -35,8 +35,11 @@ def register(app: App, deps: Deps) -> None:
     """Listen to every event of the manifest."""
 
     def on_event(body: dict[str, Any], context: BoltContext) -> None:
-        intent = read_event(body, knows_thread=deps.desk.knows_thread)
+        intent = read_event(body, knows_thread=deps.desk.knows_thread, rules_of=deps.rules_of)
         match intent:
+            case AlertsPosted():
+                take_in(intent, deps.alerts)
+                settle(deps, context)
             case OpenTab():
                 _fill_tab(deps, intent)
                 settle(deps, context)
@@ -68,11 +71,15 @@ def _fill_tab(deps: Deps, intent: OpenTab) -> None:
 
 
 def _links(deps: Deps, page: HomePage) -> dict[str, str]:
-    """Return the addresses Slack gives for the questions; those it does not give are left out."""
+    """Return the addresses Slack gives by id; those it does not give are left out."""
+    places = [(one.incident_id, one.channel, one.ts) for one in page.incidents[:OPEN]]
+    places += [(one.investigation_id, one.channel, one.ts) for one in page.recent[:RECENT]]
     links = {}
-    for one in page.recent[:RECENT]:
+    for name, channel, ts in places:
+        if ts is None:
+            continue
         try:
-            links[one.investigation_id] = deps.gateway.permalink(one.channel, one.ts)
+            links[name] = deps.gateway.permalink(channel, ts)
         except UpstreamError as error:
             structlog.get_logger().info("slack_link_missing", reason=str(error))
     return links

@@ -24,6 +24,8 @@ from bot.entrypoints.listeners.deps import INBOX_ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.domain.conversation import ChannelId
+    from bot.domain.registry import AlertRules
     from bot.ports.clock import Clock
     from bot.ports.store import Inbox
 
@@ -41,8 +43,16 @@ _NOT_KEPT: Final = frozenset({"token", "response_url", "response_urls"})
 class InboxGate:
     """The middleware; register its `admit` as `before_authorize`."""
 
-    def __init__(self, *, inbox: Inbox, clock: Clock, mask: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        clock: Clock,
+        mask: Callable[[str], str],
+        rules_of: Callable[[ChannelId], AlertRules | None],
+    ) -> None:
         self._inbox = inbox
+        self._rules_of = rules_of
         self._mask = mask
         self._clock = clock
         self._log = structlog.get_logger()
@@ -54,7 +64,7 @@ class InboxGate:
         kind = kind_of(body)
         if kind is None:
             return next_()
-        if kind == "event" and not concerns_us(body):
+        if kind == "event" and not concerns_us(body, rules_of=self._rules_of):
             return BoltResponse(status=HTTPStatus.OK)
         event_id = delivery_id(kind, body)
         try:

@@ -7,7 +7,9 @@ is worth nothing later.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
+
+import structlog
 
 from bot.adapters.slack.blocks.card import Card
 from bot.adapters.slack.blocks.notice import help_card, note_card, status_card
@@ -16,6 +18,7 @@ from bot.adapters.slack.inbound_clicks import read_action, read_command, read_sh
 from bot.adapters.slack.intents import (
     AccessEnded,
     Actor,
+    AlertsPosted,
     Ask,
     AskForHelp,
     AskForStatus,
@@ -32,10 +35,14 @@ from bot.adapters.slack.intents import (
 from bot.domain.errors import NotAllowedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
-    from bot.domain.conversation import InboundEvent, MessageTs
+    from bot.domain.conversation import ChannelId, InboundEvent, MessageTs
+    from bot.domain.registry import AlertRules
+    from bot.ports.alert_desk import AlertDesk
     from bot.ports.desk import QuestionDesk
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +55,21 @@ class Reply:
     """True when nothing happened because the person may not do that."""
 
 
-def route_event(payload: Mapping[str, Any], desk: QuestionDesk) -> Reply | None:
-    """Carry an Events API delivery to the desk; return what its author is told, if anything."""
-    return route(read_event(payload, knows_thread=desk.knows_thread), desk)
-
-
-def route_stored(event: InboundEvent, desk: QuestionDesk) -> Reply | None:
-    """Carry a delivery from the inbox to the desk, whatever kind it is."""
+def route_stored(
+    event: InboundEvent,
+    desk: QuestionDesk,
+    alerts: AlertDesk,
+    *,
+    rules_of: Callable[[ChannelId], AlertRules | None],
+) -> Reply | None:
+    """Carry a delivery from the inbox to the desk it is for, whatever kind it is."""
     match event.kind:
         case "event":
-            return route_event(event.payload, desk)
+            intent = read_event(event.payload, knows_thread=desk.knows_thread, rules_of=rules_of)
+            if isinstance(intent, AlertsPosted):
+                take_in(intent, alerts)
+                return None
+            return route(intent, desk)
         case "command":
             return route(read_command(event.payload), desk)
         case "action":
@@ -66,6 +78,21 @@ def route_stored(event: InboundEvent, desk: QuestionDesk) -> Reply | None:
             return route(read_shortcut(event.payload), desk)
         case _:
             return None
+
+
+def take_in(intent: AlertsPosted, alerts: AlertDesk) -> None:
+    """Carry posted alerts to their desk; a post in no known shape is counted in the log.
+
+    Raises:
+        UpstreamError: They could not be stored; the delivery is to be routed again.
+    """
+    if intent.dropped:
+        log.info("alerts_dropped", channel=intent.channel, names=intent.dropped)
+    if not intent.alerts:
+        if not intent.dropped:
+            log.info("alert_post_unread", channel=intent.channel, shape=intent.shape)
+        return
+    alerts.receive(intent.alerts, origin=intent.origin, channel=intent.channel)
 
 
 def route(intent: Intent, desk: QuestionDesk) -> Reply | None:
@@ -78,7 +105,7 @@ def route(intent: Intent, desk: QuestionDesk) -> Reply | None:
         case Ask():
             desk.receive(intent.question)
             return None
-        case Ignored() | OpenDetails() | OpenTab() | AccessEnded():
+        case Ignored() | OpenDetails() | OpenTab() | AccessEnded() | AlertsPosted():
             return None
         case _:
             try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from bot.domain.conversation import PersonId
+from bot.domain.conversation import PersonId, Scope
 from bot.domain.errors import (
     CancelledByPersonError,
     LeaseLostError,
@@ -20,6 +20,8 @@ from bot.domain.errors import (
 )
 from bot.domain.investigation import RunState
 from bot.domain.outcome import Outcome
+from bot.flows.alert.scoping import access_of_channel
+from bot.flows.alert.suggestions import asks_nobody, suggests_cause
 from bot.flows.question.heartbeat import Heartbeat
 from bot.flows.question.instructions import instruction_in
 from bot.flows.question.kit import is_typed
@@ -30,12 +32,14 @@ from bot.flows.question.session import StoredSession
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.domain.conversation import Scope, Thread, ThreadId
+    from bot.domain.conversation import Thread, ThreadId
     from bot.domain.investigation import Investigation
     from bot.domain.registry import Access, Registry
+    from bot.flows.alert.way import IncidentWay
     from bot.flows.question.pace import Pace
     from bot.flows.question.ways import Ways
     from bot.ports.clock import Clock
+    from bot.ports.incidents import Incidents
     from bot.ports.messenger import LiveMessage, Messenger
     from bot.ports.roster import Roster
     from bot.ports.store import Store
@@ -54,6 +58,8 @@ class Answering:
         roster: Roster,
         registry: Registry,
         ways: Ways,
+        incidents: Incidents,
+        incident_way: IncidentWay,
         clock: Clock,
         pace: Pace,
         worker: str,
@@ -66,6 +72,8 @@ class Answering:
         self._roster = roster
         self._registry = registry
         self._ways = ways
+        self._incidents = incidents
+        self._incident_way = incident_way
         self._clock = clock
         self._pace = pace
         self._worker = worker
@@ -165,7 +173,7 @@ class Answering:
         )
         try:
             heartbeat.check()
-            outcome = self._ways.outcome(
+            outcome = self._looked_into(
                 thread=thread, run=run, session=session, scope=scope, access=access
             )
         except CancelledByPersonError as stop:
@@ -178,6 +186,30 @@ class Answering:
             )
         return self._deliver(run, live, outcome)
 
+    def _looked_into(
+        self,
+        *,
+        thread: Thread,
+        run: Investigation,
+        session: StoredSession,
+        scope: Scope,
+        access: Access,
+    ) -> Outcome:
+        """Return the outcome by the way of questions, or by that of incidents.
+
+        What people write in an incident's thread goes the incident's way when they suggest a cause
+        or want others looked at; everything else they ask there is a question like any.
+        """
+        incident = self._incidents.incident_of_thread(thread.channel, thread.thread_ts)
+        asked = run.questions[-1]
+        if incident is not None and (asks_nobody(run) or suggests_cause(asked.text)):
+            return self._incident_way.outcome(
+                incident=incident, thread=thread, run=run, session=session, access=access
+            )
+        return self._ways.outcome(
+            thread=thread, run=run, session=session, scope=scope, access=access
+        )
+
     def _admit(self, thread: Thread, run: Investigation) -> tuple[Scope, Access]:
         """Return scope and rights of the question.
 
@@ -185,6 +217,9 @@ class Answering:
             NotAllowedError: The person may not ask this here.
             _AnsweredError: The message was an instruction, or a question came back.
         """
+        if asks_nobody(run):
+            access = access_of_channel(self._registry, thread.channel)
+            return self._store.thread(thread.thread_id).scope or Scope(clusters=()), access
         question = run.questions[-1]
         membership = self._roster.membership(question.person, team_id=question.team_id)
         if membership.barred is not None:

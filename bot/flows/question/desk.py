@@ -12,6 +12,7 @@ from bot.domain.errors import NotAllowedError
 from bot.domain.evidence import EvidenceState
 from bot.domain.investigation import RunState
 from bot.domain.outcome import Outcome
+from bot.flows.question.incidents import open_incidents
 from bot.ports.desk import ClusterHealth, HomePage, Reach, RecentQuestion, ServiceStatus
 from bot.ports.queue import Queue
 
@@ -217,6 +218,7 @@ class Desk:
                 self._recent(run) for run in self._store.recent_of(person, limit=RECENT_QUESTIONS)
             ),
             model=self._model,
+            incidents=open_incidents(self._store, teams=membership.teams, registry=self._registry),
         )
 
     def _ring(self, thread_id: ThreadId) -> None:

@@ -8,6 +8,9 @@ from bot.domain.verdict import Gap
 from bot.tools.aws.scoping import CloudScope
 from bot.tools.aws.tool import AwsTool
 from bot.tools.kubectl.tool import KubectlTool, is_command, strip_command
+from bot.tools.logql.tool import LogqlTool
+from bot.tools.logql.typed import is_logql
+from bot.tools.logql.typed import read_typed as read_log_query
 from bot.tools.promql.tool import PromqlTool
 from bot.tools.promql.typed import is_promql, read_typed
 
@@ -21,12 +24,13 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
     from bot.ports.cloud import Cloud
     from bot.ports.cluster import Clusters
+    from bot.ports.logs import LogSources
     from bot.ports.metrics import MetricsSources
 
 
 def is_typed(text: str) -> bool:
     """Tell whether a message is a command or a query of its own, which needs no model."""
-    return is_command(text) or is_promql(text)
+    return is_command(text) or is_promql(text) or is_logql(text)
 
 
 class Kit:
@@ -37,6 +41,7 @@ class Kit:
         *,
         clusters: Clusters,
         metrics: MetricsSources,
+        logs: LogSources,
         cloud: Cloud,
         seal: Seal,
         registry: Registry,
@@ -54,9 +59,12 @@ class Kit:
         )
         self._promql = PromqlTool(sources=metrics, scope=scope, access=access, clock=clock)
         self._metered = registry.metered(scope.clusters)
+        self._logql = LogqlTool(sources=logs, scope=scope, access=access, clock=clock)
+        self._has_logs = bool(registry.with_logs(scope.clusters))
         accounts = [
             one for one in registry.connected_accounts(text) if access.may_read_account(one.name)
         ]
+        self._accounts = accounts
         self._aws = (
             AwsTool(cloud, CloudScope(accounts=tuple(accounts)), access, clock, seal=seal)
             if accounts
@@ -69,7 +77,13 @@ class Kit:
         """What a model may call; only what this conversation has is offered."""
         metrics = (self._promql.promql, self._promql.find_metrics) if self._metered else ()
         aws = self._aws.functions() if self._aws is not None else ()
-        return (self._kubectl.kubectl, *metrics, *aws)
+        logs = (self._logql.logql,) if self._has_logs else ()
+        return (self._kubectl.kubectl, *metrics, *logs, *aws)
+
+    @property
+    def accounts(self) -> str:
+        """The AWS accounts that may be read, each with its regions; empty when there are none."""
+        return ", ".join(f"{one.name} ({', '.join(one.regions)})" for one in self._accounts)
 
     @property
     def unusable(self) -> tuple[Gap, ...]:
@@ -91,5 +105,8 @@ class Kit:
         """
         if is_command(text):
             return self._kubectl.kubectl(strip_command(text))
+        if is_logql(text):
+            wanted = read_log_query(text)
+            return self._logql.logql(wanted.query, wanted.minutes)
         query = read_typed(text)
         return self._promql.promql(query.query, query.minutes, query.compare)

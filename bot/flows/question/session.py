@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.chart import masked_chart
-from bot.domain.investigation import Charge, ToolUse
+from bot.domain.investigation import Charge, RunState, ToolUse
+from bot.domain.outcome import Outcome
 from bot.domain.redaction.texts import mask_texts
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bot.domain.evidence import Evidence, Observation
     from bot.domain.investigation import Block, Investigation, Turn, Usage
     from bot.domain.progress import Task
+    from bot.domain.verdict import Verdict
     from bot.flows.question.heartbeat import Heartbeat
     from bot.ports.clock import Clock
     from bot.ports.messenger import LiveMessage
@@ -120,6 +122,19 @@ class StoredSession:
         """Let people see that a step began or ended, unless another worker shows it now."""
         self._heartbeat.check()
         self._live.show(task)
+
+    def preview(self, verdict: Verdict, *, notice: str | None) -> None:
+        """Let people see what rules say while the look goes on, unless another worker shows it."""
+        self._heartbeat.check()
+        self._live.preview(
+            Outcome(
+                investigation_id=self._run.investigation_id,
+                state=RunState.RUNNING,
+                verdict=verdict,
+                evidence=self.ledger(),
+                notice=notice,
+            )
+        )
 
 
 def _masked_block(block: Block, mask: Callable[[str], str]) -> Block:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,37 +17,28 @@ from bot.domain.outcome import Outcome
 from bot.domain.verdict import Cause, Status, Verdict
 from bot.flows.question.history import earlier_answers
 from bot.flows.question.kit import Kit, is_typed
-from bot.triage.brief import TriageBrief
+from bot.triage.brief import NOBODY, TriageBrief
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.agent.answerer import Answerer
-    from bot.domain.conversation import Scope, Thread
+    from bot.domain.conversation import PersonId, Scope, Thread
     from bot.domain.evidence import Evidence, Observation
     from bot.domain.investigation import Investigation
     from bot.domain.redaction.placeholder import Seal
     from bot.domain.registry import Access, Registry
     from bot.flows.question.session import StoredSession
+    from bot.flows.spending import Spending
     from bot.ports.clock import Clock
     from bot.ports.cloud import Cloud
     from bot.ports.cluster import Clusters
-    from bot.ports.metrics import MetricsSources
+    from bot.ports.logs import LogSources
     from bot.ports.store import Store
+    from bot.tools.promql.pacing import PacedMetrics
     from bot.triage.answerer import RuleAnswerer
 
 log = structlog.get_logger()
-
-NO_MODEL = "No language model is configured: answered by rules."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendCeilings:
-    """Money that may be spent before answers come by rules."""
-
-    thread_usd: float
-    channel_day_usd: float
-    day_usd: float
 
 
 class Ways:
@@ -60,23 +50,25 @@ class Ways:
         store: Store,
         registry: Registry,
         clusters: Clusters,
-        metrics: MetricsSources,
+        metrics: PacedMetrics,
+        logs: LogSources,
         cloud: Cloud,
         seal: Seal,
         rules: RuleAnswerer,
         answerer: Callable[[tuple[Callable[..., Observation], ...]], Answerer] | None,
-        ceilings: SpendCeilings,
+        spending: Spending,
         clock: Clock,
     ) -> None:
         self._store = store
         self._registry = registry
         self._clusters = clusters
         self._metrics = metrics
+        self._logs = logs
         self._cloud = cloud
         self._seal = seal
         self._rules = rules
         self._answerer = answerer
-        self._ceilings = ceilings
+        self._spending = spending
         self._clock = clock
 
     def outcome(
@@ -94,21 +86,16 @@ class Ways:
             UpstreamError: The store failed; the run has to be resumed.
             CancelledByPersonError, LeaseLostError: As the session's `check` says.
         """
-        kit = Kit(
-            clusters=self._clusters,
-            metrics=self._metrics,
-            cloud=self._cloud,
-            seal=self._seal,
-            registry=self._registry,
-            text="\n".join(question.text for question in session.questions),
+        kit = self.kit(
+            "\n".join(question.text for question in session.questions),
             scope=scope,
             access=access,
-            clock=self._clock,
+            person=run.questions[-1].person,
         )
         text = run.questions[-1].text
         if is_typed(text):
             return self._command(kit, text, run, session)
-        reason = self._why_rules(thread)
+        reason = self._spending.why_rules(thread)
         if reason is None and self._answerer is not None:
             try:
                 brief = self._brief(thread, run, session, kit=kit, scope=scope, access=access)
@@ -122,6 +109,24 @@ class Ways:
                 return self._done(run, session, verdict, notice=None)
         verdict = self._by_rules(session, kit, scope, access)
         return self._done(run, session, verdict, notice=reason)
+
+    def kit(self, text: str, *, scope: Scope, access: Access, person: PersonId = NOBODY) -> Kit:
+        """Return the tools for a conversation; accounts that the text names come first.
+
+        Metrics are queried at this person's pace.
+        """
+        return Kit(
+            clusters=self._clusters,
+            metrics=self._metrics.of(person),
+            logs=self._logs,
+            cloud=self._cloud,
+            seal=self._seal,
+            registry=self._registry,
+            text=text,
+            scope=scope,
+            access=access,
+            clock=self._clock,
+        )
 
     def _command(self, kit: Kit, text: str, run: Investigation, session: StoredSession) -> Outcome:
         started = self._clock.monotonic()
@@ -150,7 +155,14 @@ class Ways:
         started = self._clock.monotonic()
         text = "\n".join(question.text for question in session.questions)
         verdict = self._rules.answer(
-            TriageBrief(text=text, scope=scope, access=access, aliases=self._registry.aliases()),
+            TriageBrief(
+                text=text,
+                scope=scope,
+                access=access,
+                aliases=self._registry.aliases(),
+                person=session.questions[-1].person,
+                subject=session.questions[-1].subject,
+            ),
             session,
         )
         ledger = session.ledger()
@@ -183,20 +195,6 @@ class Ways:
             notice=notice,
         )
 
-    def _why_rules(self, thread: Thread) -> str | None:
-        """Return why no model may be asked, in a sentence for the card; None if one may."""
-        if self._answerer is None:
-            return NO_MODEL
-        day_ago = self._clock.now() - timedelta(days=1)
-        spent = self._store.spent_usd
-        if spent(since=day_ago) >= self._ceilings.day_usd:
-            return "Today's spend ceiling is reached: answered by rules."
-        if spent(since=day_ago, channel=thread.channel) >= self._ceilings.channel_day_usd:
-            return "This channel's spend ceiling of the day is reached: answered by rules."
-        if spent(since=_EVER, thread_id=thread.thread_id) >= self._ceilings.thread_usd:
-            return "This thread's spend ceiling is reached: answered by rules."
-        return None
-
     def _brief(
         self,
         thread: Thread,
@@ -212,7 +210,7 @@ class Ways:
             questions=tuple(entry.text for entry in session.questions),
             scope=scope,
             now=run.started_at,
-            access=_in_words(scope, access),
+            access=_in_words(scope, access, kit.accounts),
             subject=question.subject,
             earlier=earlier_answers(self._store, thread, before=run),
             unusable=kit.unusable,
@@ -220,11 +218,12 @@ class Ways:
         )
 
 
-def _in_words(scope: Scope, access: Access) -> str:
-    return "; ".join(
+def _in_words(scope: Scope, access: Access, accounts: str) -> str:
+    readable = [
         f"{cluster}: {', '.join(access.namespaces(cluster)) or 'nothing'}"
         for cluster in scope.clusters
-    )
+    ]
+    return "; ".join([*readable, f"AWS accounts {accounts}"] if accounts else readable)
 
 
 def _verdict_of_command(evidence: Evidence) -> Verdict:
@@ -242,6 +241,3 @@ def _verdict_of_command(evidence: Evidence) -> Verdict:
         evidence=(evidence.label,),
         calls=1,
     )
-
-
-_EVER = datetime(2000, 1, 1, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Log servers over Loki's HTTP API: calls, faults, decoding and the doctor's probe."""

@@ -1,0 +1,1 @@
+"""The alert journey: admitted to an incident, looked into by a worker, told in one thread."""

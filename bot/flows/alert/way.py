@@ -1,0 +1,243 @@
+"""How one run of an incident goes: look up, triage, first card, then a lead where one may be asked.
+
+The rules' verdict is there first and stays the answer when no model is, or when it falls silent in
+the middle. What people suggest in the thread is looked into by the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.agent.case import Case, Lore
+from bot.agent.confidence import judge
+from bot.agent.coverage import coverage_of
+from bot.domain.conversation import Thread
+from bot.domain.errors import UpstreamError
+from bot.domain.incident import Incident
+from bot.domain.investigation import Investigation, RunState
+from bot.domain.outcome import Outcome
+from bot.domain.verdict import Status
+from bot.flows.alert.checks import run_checks
+from bot.flows.alert.lookup import look_up
+from bot.flows.alert.scoping import place_of
+from bot.flows.question.history import earlier_answers
+from bot.flows.question.kit import Kit
+from bot.flows.question.session import StoredSession
+from bot.triage.incident import AlertBrief
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.agent.lead import Lead
+    from bot.domain.conversation import Scope
+    from bot.domain.evidence import Observation
+    from bot.domain.registry import Access, Registry
+    from bot.domain.runbook import Runbook
+    from bot.domain.verdict import Verdict
+    from bot.flows.alert.knowledge import Knowledge
+    from bot.flows.spending import Spending
+    from bot.ports.clock import Clock
+    from bot.ports.incidents import Incidents
+    from bot.ports.metrics import MetricsSources
+    from bot.ports.store import Store
+    from bot.triage.incident import IncidentTriage, Looked
+
+log = structlog.get_logger()
+
+_CONCLUSIVE = frozenset({Status.CONFIRMED, Status.LIKELY, Status.HEALTHY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sitting:
+    """One run at its beginning: what it is about and what it may look with."""
+
+    incident: Incident
+    thread: Thread
+    run: Investigation
+    session: StoredSession
+    kit: Kit
+    brief: AlertBrief
+    started: float
+
+
+class IncidentWay:
+    """Takes runs of incidents to their verdict."""
+
+    def __init__(
+        self,
+        *,
+        incidents: Incidents,
+        store: Store,
+        registry: Registry,
+        metrics: MetricsSources,
+        triage: IncidentTriage,
+        kit: Callable[[str, Scope, Access], Kit],
+        lead: Callable[[tuple[Callable[..., Observation], ...]], Lead] | None,
+        knowledge: Knowledge,
+        spending: Spending,
+        clock: Clock,
+    ) -> None:
+        self._incidents = incidents
+        self._store = store
+        self._registry = registry
+        self._metrics = metrics
+        self._triage = triage
+        self._kit = kit
+        self._lead = lead
+        self._knowledge = knowledge
+        self._spending = spending
+        self._clock = clock
+
+    def outcome(
+        self,
+        *,
+        incident: Incident,
+        thread: Thread,
+        run: Investigation,
+        session: StoredSession,
+        access: Access,
+    ) -> Outcome:
+        """Return how the run ends; the first card is shown on the way.
+
+        Raises:
+            UpstreamError: The store failed; the run has to be resumed.
+            CancelledByPersonError, LeaseLostError: As the session's `check` says.
+        """
+        sitting = self._sit_down(incident, thread, run, session, access=access)
+        looked = self._triage.look(sitting.brief, session)
+        triaged = self._judged(looked.verdict, sitting)
+        reason = self._spending.why_rules(thread)
+        session.preview(triaged, notice=reason)
+        pages = self._knowledge.runbooks(sitting.brief.alerts)
+        run_checks(pages, sitting.brief.alerts, kit=sitting.kit, session=session)
+        verdict, notice = self._judged(looked.verdict, sitting), reason
+        if reason is None and self._lead is not None:
+            try:
+                verdict = self._lead(sitting.kit.functions).investigate(
+                    self._case(sitting, looked, verdict, pages), session
+                )
+            except UpstreamError as error:
+                if error.system == "database":
+                    raise
+                log.warning("model_unreachable", system=error.system, reason=str(error))
+                notice = f"The language model gave no answer ({error}): judged by rules."
+                verdict = replace(
+                    self._judged(looked.verdict, sitting), cost_usd=round(session.spent_usd(), 6)
+                )
+        self._incidents.run_concluded(
+            incident.incident_id,
+            at=self._clock.now(),
+            conclusive=verdict.status in _CONCLUSIVE,
+        )
+        return Outcome(
+            investigation_id=run.investigation_id,
+            state=RunState.DONE,
+            verdict=verdict,
+            evidence=session.ledger(),
+            notice=notice,
+        )
+
+    def _sit_down(
+        self,
+        incident: Incident,
+        thread: Thread,
+        run: Investigation,
+        session: StoredSession,
+        *,
+        access: Access,
+    ) -> _Sitting:
+        """Return the run with its alerts as complete as they can be had, and its tools."""
+        started = self._clock.monotonic()
+        alerts = self._incidents.alerts_of(incident.incident_id)
+        place = place_of(alerts, channel=incident.channel, registry=self._registry, access=access)
+        scope = thread.scope or place.scope
+        found = look_up(
+            alerts,
+            clusters=scope.clusters,
+            sources=self._metrics,
+            session=session,
+            clock=self._clock,
+        )
+        starts = [alert.starts_at for alert in found.alerts if alert.starts_at is not None]
+        return _Sitting(
+            incident=incident,
+            thread=thread,
+            run=run,
+            session=session,
+            kit=self._kit("\n".join((incident.title, *place.accounts)), scope, access),
+            started=started,
+            brief=AlertBrief(
+                alerts=found.alerts,
+                scope=scope,
+                accounts=place.accounts,
+                access=access,
+                onset=min(starts, default=incident.opened_at),
+                still_active=found.still_active,
+                inactive=found.inactive,
+            ),
+        )
+
+    def _judged(self, verdict: Verdict, sitting: _Sitting) -> Verdict:
+        """Return the rules' verdict with coverage and confidence, by the same rules as any."""
+        ledger = sitting.session.ledger()
+        coverage = coverage_of(ledger, unusable=sitting.kit.unusable)
+        judgement = judge(
+            verdict,
+            cited=[entry for entry in ledger if entry.label in verdict.evidence],
+            coverage=coverage,
+            unverified_share=0.0,
+        )
+        return replace(
+            verdict,
+            status=judgement.status,
+            confidence=judgement.confidence,
+            caveats=(*verdict.caveats, *judgement.reasons),
+            coverage=coverage,
+            answered_by="rules",
+            seconds=round(self._clock.monotonic() - sitting.started, 3),
+            calls=len(ledger),
+        )
+
+    def _case(
+        self, sitting: _Sitting, looked: Looked, triaged: Verdict, pages: Sequence[Runbook]
+    ) -> Case:
+        brief = sitting.brief
+        return Case(
+            title=sitting.incident.title,
+            severity=sitting.incident.severity,
+            alerts=brief.alerts,
+            onset=brief.onset,
+            scope=brief.scope,
+            accounts=sitting.kit.accounts,
+            now=sitting.run.started_at,
+            triage=triaged,
+            findings=looked.findings,
+            topology=looked.topology,
+            changes=looked.changes,
+            lore=self._lore(sitting, triaged, pages),
+            questions=tuple(
+                question.text
+                for question in sitting.session.questions
+                if question.incident_id is None
+            ),
+            earlier=earlier_answers(self._store, sitting.thread, before=sitting.run),
+            unusable=sitting.kit.unusable,
+            names=self._registry.cluster_names(),
+        )
+
+    def _lore(
+        self, sitting: _Sitting, triaged: Verdict, pages: Sequence[Runbook]
+    ) -> tuple[Lore, ...]:
+        similar = self._knowledge.similar(sitting.incident, sitting.brief.alerts, triaged)
+        return (
+            *(Lore(title=page.title, text=page.text, is_ours=True) for page in pages),
+            *(
+                Lore(
+                    title=f"{past.title} at {past.at:%Y-%m-%d %H:%M} UTC", text=text, is_ours=False
+                )
+                for past, text in similar
+            ),
+        )
