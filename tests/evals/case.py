@@ -27,7 +27,7 @@ class _Part(BaseModel):
 
 
 class Told(_Part):
-    """One alert of a Prometheus rule; a label `cart-*` means a pod of that name, ill ones first."""
+    """One alert of a Prometheus rule; the pod `cart-*` is one of that workload, ill ones first."""
 
     name: str
     labels: dict[str, str] = {}

@@ -47,15 +47,18 @@ def grade(verdict: Verdict, expected: Expected) -> Grade:
     """Judge one verdict."""
     is_well = verdict.status is Status.HEALTHY
     named = verdict.object in expected.object and verdict.cause in expected.cause
-    # Where experts accept HEALTHY among others, a named trouble is right only as they name it.
-    exact = (is_well and expected.is_healthy) or (named and not is_well)
-    # Nothing wrong, and not surely seen: INCONCLUSIVE may name whatever it looked at.
-    unsure_and_well = expected.is_healthy and verdict.status is Status.INCONCLUSIVE
+    # Where nothing is wrong, whoever says that they are not sure may name what they looked at.
+    is_unsure = verdict.status is Status.INCONCLUSIVE and expected.is_healthy
+    exact = (
+        (is_well and expected.is_healthy)
+        or (named and not is_well)
+        or (is_unsure and Status.INCONCLUSIVE in expected.status)
+    )
     return Grade(
         exact=exact,
         near=exact or _is_near(verdict, expected),
         status=verdict.status in expected.status,
-        confident_wrong=verdict.status in CONFIDENT and not exact and not unsure_and_well,
+        confident_wrong=verdict.status in CONFIDENT and not exact,
     )
 
 

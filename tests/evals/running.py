@@ -76,6 +76,14 @@ def _model_keys() -> dict[str, str]:
 
 def _run_group(task: tuple[list[Case], Mode, dict[str, str]]) -> list[Result]:
     group, mode, keys = task
+    try:
+        return _results_of(group, mode, keys)
+    except Exception as error:
+        error.add_note(f"in the world of {', '.join(case.id for case in group)}")
+        raise
+
+
+def _results_of(group: list[Case], mode: Mode, keys: dict[str, str]) -> list[Result]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nightdesk-evals-")))

@@ -52,20 +52,20 @@ def _labels(told: Told, number: int, case: Case, lab: EvalLab) -> dict[str, str]
     for name, text in told.labels.items():
         value = text.replace("{n}", str(number))
         if name == "pod" and value.endswith("*"):
-            value = _pod(lab, cluster, namespace or "", value[:-1])
+            value = _pod(lab, cluster, namespace or "", value.removesuffix("-*"))
         labels[name] = value
     return labels
 
 
-def _pod(lab: EvalLab, cluster: str, namespace: str, prefix: str) -> str:
-    """The pod meant: of those whose name begins so the newest that is ill, else the newest."""
+def _pod(lab: EvalLab, cluster: str, namespace: str, workload: str) -> str:
+    """A pod of the workload: of those that are ill the newest, else the newest."""
     found = [
         pod
         for pod in lab.world.cluster(cluster).listed("pods", namespace)
-        if pod["metadata"]["name"].startswith(prefix)
+        if pod["metadata"].get("labels", {}).get("app") == workload
     ]
     if not found:
-        raise ValueError(f"no pod {namespace}/{prefix}* in {cluster}")
+        raise ValueError(f"{cluster} has no pod of {namespace}/{workload}")
     found.sort(key=lambda pod: (not is_ready(pod["status"]), pod["metadata"]["creationTimestamp"]))
     return str(found[-1]["metadata"]["name"])
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(180)
 
 PATIENCE_S = 30.0
-ROLES = ("listener", "investigator", "operator", "cron")
+ROLES = ("listener", "investigator", "alerts", "operator", "cron")
 
 
 class OneCommand:
@@ -62,7 +62,7 @@ def test_up_answers_questions_restarts_what_dies_and_ends_with_all_it_started(
     up = command.start()
     command.chat.asked_and_answered("what is failing in shop?")
     family = family_of(up)
-    assert [len(called(role, family)) for role in ROLES] == [1, 1, 1, 1]
+    assert [len(called(role, family)) for role in ROLES] == [1] * len(ROLES)
     assert any("redis-server" in one.name() for one in family)
 
     (victim,) = called("investigator", family)
@@ -101,6 +101,7 @@ def family_of(process: Process) -> list[psutil.Process]:
 
 
 def called(role: str, family: list[psutil.Process]) -> list[psutil.Process]:
+    """Return the processes of a role; a worker of alerts ends with its lane."""
     return [one for one in family if one.cmdline()[-1:] == [role]]
 
 

@@ -128,22 +128,8 @@ class Dispatch:
     def _ask(self, incident: Incident, rooted: Incident) -> ThreadId:
         """Store the question nobody asked, so that a worker answers it like any other."""
         number = incident.runs + 1
-        ts = MessageTs(rooted.thread_ts or "0")
         alerts = self._incidents.alerts_of(incident.incident_id)
-        thread = self._store.add_question(
-            Question(
-                question_id=f"incident/{incident.incident_id}/{number}",
-                team_id=incident.team_id,
-                channel=ChannelId(incident.channel),
-                thread_ts=ts,
-                ts=ts,
-                person=NOBODY,
-                text=incident.title,
-                surface=Surface.CHANNEL,
-                asked_at=self._clock.now(),
-                incident_id=incident.incident_id,
-            )
-        )
+        thread = self._store.add_question(self._question(rooted, number))
         if thread.scope is None:
             place = place_of(
                 alerts,
@@ -153,14 +139,32 @@ class Dispatch:
             )
             if place.scope.clusters:
                 self._store.set_scope(thread.thread_id, place.scope)
-        self._incidents.run_begun(incident.incident_id, at=self._clock.now())
+        begun = self._incidents.run_begun(incident.incident_id, at=self._clock.now())
+        if begun > number:
+            # Another worker began ours, and it fell due once more since it was read here.
+            self._store.add_question(self._question(rooted, begun))
         log.info(
             "incident_run_asked",
             incident_id=incident.incident_id,
-            run=number,
+            run=begun,
             alerts=incident.alerts,
         )
         return thread.thread_id
+
+    def _question(self, rooted: Incident, number: int) -> Question:
+        ts = MessageTs(rooted.thread_ts or "0")
+        return Question(
+            question_id=f"incident/{rooted.incident_id}/{number}",
+            team_id=rooted.team_id,
+            channel=ChannelId(rooted.channel),
+            thread_ts=ts,
+            ts=ts,
+            person=NOBODY,
+            text=rooted.title,
+            surface=Surface.CHANNEL,
+            asked_at=self._clock.now(),
+            incident_id=rooted.incident_id,
+        )
 
     def _thread(self, incident: Incident) -> Thread | None:
         if incident.thread_ts is None:

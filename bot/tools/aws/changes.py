@@ -19,21 +19,22 @@ if TYPE_CHECKING:
 
 SOURCE = "changes"
 MAX_STACKS = 5
-# CloudTrail delivers a call within about this long; newer ones may be missing.
-_TRAIL_DELAY = timedelta(minutes=15)
+TRAIL_DELAY = timedelta(minutes=15)
+"""CloudTrail delivers a call within about this long; newer ones may be missing."""
 _COLUMNS = ("TIME", "CHANGE", "WHAT", "BY", "RESULT")
 
 Row = tuple[Any, ...]
+"""When, what, of what, by whom and how it ended."""
 
 
 def look_at_changes(reading: Reading, minutes: int, around: str | None) -> Answer:
     """Return the calls that changed something, and stacks' events, oldest first."""
     window = _window(reading, minutes, around)
     rows = sorted(
-        (*_calls(reading, window), *_stack_events(reading, window)), key=lambda row: row[0]
+        (*calls_in(reading, window), *stack_events_in(reading, window)), key=lambda row: row[0]
     )
     span = f"{window.start:%Y-%m-%dT%H:%MZ} to {window.end:%Y-%m-%dT%H:%MZ}"
-    late = reading.now() - window.end < _TRAIL_DELAY
+    late = reading.now() - window.end < TRAIL_DELAY
     if not rows:
         if late:
             reading.gaps.append("the newest calls; CloudTrail runs up to 15 minutes late")
@@ -59,7 +60,8 @@ def _window(reading: Reading, minutes: int, around: str | None) -> Window:
     return Window(start=at - span, end=min(at + span, now))
 
 
-def _calls(reading: Reading, window: Window) -> list[Row]:
+def calls_in(reading: Reading, window: Window) -> list[Row]:
+    """Return the calls CloudTrail knows to have changed something, in no order."""
     found = reading.attempt(
         "CloudTrail",
         "cloudtrail",
@@ -90,7 +92,8 @@ def _names(resources: Sequence[Content]) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-def _stack_events(reading: Reading, window: Window) -> list[Row]:
+def stack_events_in(reading: Reading, window: Window) -> list[Row]:
+    """Return what the stacks changed last went through, in no order."""
     listed = reading.attempt("stacks", "cloudformation", "list_stacks")
     changed = [
         stack

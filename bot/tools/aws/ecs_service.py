@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.ports.cloud import MissingError
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 SOURCE = "services"
 MAX_EVENTS = 15
 MAX_STOPPED = 20
-# They differ between any two revisions and say nothing.
-_VOLATILE = frozenset(
+VOLATILE = frozenset(
     {"taskDefinitionArn", "revision", "registeredAt", "registeredBy", "status", "deregisteredAt",
      "compatibilities", "requiresAttributes"}
 )  # fmt: skip
+"""They differ between any two revisions and say nothing."""
 _STOPPED_COLUMNS = ("STOPPED", "REVISION", "CODE", "REASON", "CONTAINERS")
 _ECR_IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[^:@]+)"
@@ -35,7 +36,7 @@ _ECR_IMAGE = re.compile(
 
 def look_at_service(reading: Reading, cluster: str, service: str) -> Answer:
     """Return how a service is deployed, what changed in it and why its tasks stopped."""
-    found = _service(reading, cluster, service)
+    found = described(reading, cluster, service)
     counts = ", ".join(
         f"{word} {found.get(f'{word}Count')}" for word in ("desired", "running", "pending")
     )
@@ -59,7 +60,8 @@ def look_at_service(reading: Reading, cluster: str, service: str) -> Answer:
     return answered(SOURCE, lines, reading, table=stopped)
 
 
-def _service(reading: Reading, cluster: str, service: str) -> Content:
+def described(reading: Reading, cluster: str, service: str) -> Content:
+    """Return the service; MissingError names those the cluster has."""
     found = reading.read("ecs", "describe_services", cluster=cluster, services=[service])
     for one in found.get("services", []):
         if one.get("status") != "INACTIVE" or one.get("desiredCount"):
@@ -74,7 +76,7 @@ def _service(reading: Reading, cluster: str, service: str) -> Content:
 def _deployment(one: Content) -> str:
     reason = one.get("rolloutStateReason")
     return (
-        f"{one.get('status')} {_revision(one.get('taskDefinition'))} since"
+        f"{one.get('status')} {revision_name(one.get('taskDefinition'))} since"
         f" {when(one.get('createdAt'))}: desired {one.get('desiredCount')}, running"
         f" {one.get('runningCount')}, failed {one.get('failedTasks', 0)},"
         f" {one.get('rolloutState', 'no rollout state')}" + (f" ({reason})" if reason else "")
@@ -83,28 +85,36 @@ def _deployment(one: Content) -> str:
 
 def _revisions(reading: Reading, service: Content) -> list[str]:
     """Compare the newest revision with the one that ran before it, and date both images."""
-    arns = [str(one.get("taskDefinition")) for one in service.get("deployments", [])]
-    newest = arns[0] if arns else str(service.get("taskDefinition") or "")
-    family, _, number = _revision(newest).partition(":")
-    older = next((arn for arn in arns if arn != newest), None)
-    if older is None and number.isdigit() and int(number) > 1:
-        older = f"{family}:{int(number) - 1}"
-    after = _definition(reading, newest) if number else {}
-    before = _definition(reading, older) if older else {}
+    after, before = revisions_of(reading, service)
     lines: list[str] = []
     if before and after:
-        title = f"{_revision(newest)} against {_revision(older)}"
+        newest, older = (revision_name(one.get("taskDefinitionArn")) for one in (after, before))
         lines += section(
-            title, difference(before, after, ignore=_VOLATILE) or ["the same definition"]
+            f"{newest} against {older}",
+            difference(before, after, ignore=VOLATILE) or ["the same definition"],
         )
-    images = [image for one in (after, before) for image in _images(one)]
+    images = [image for one in (after, before) for image in images_of(one)]
     lines += section("images", [_pushed(reading, image) for image in dict.fromkeys(images)])
     return lines
 
 
-def _definition(reading: Reading, name: str) -> Content:
+def revisions_of(reading: Reading, service: Content) -> tuple[Content, Content]:
+    """Return a service's newest task definition and the one that ran before; each may be empty."""
+    arns = [str(one.get("taskDefinition")) for one in service.get("deployments", [])]
+    newest = arns[0] if arns else str(service.get("taskDefinition") or "")
+    family, _, number = revision_name(newest).partition(":")
+    older = next((arn for arn in arns if arn != newest), None)
+    if older is None and number.isdigit() and int(number) > 1:
+        older = f"{family}:{int(number) - 1}"
+    after = definition_of(reading, newest) if number else {}
+    before = definition_of(reading, older) if older else {}
+    return after, before
+
+
+def definition_of(reading: Reading, name: str) -> Content:
+    """Return a task definition, nothing and a gap if it could not be read."""
     found = reading.attempt(
-        f"task definition {_revision(name)}",
+        f"task definition {revision_name(name)}",
         "ecs",
         "describe_task_definition",
         taskDefinition=name,
@@ -112,7 +122,8 @@ def _definition(reading: Reading, name: str) -> Content:
     return dict(found.get("taskDefinition") or {})
 
 
-def _images(definition: Content) -> Iterable[str]:
+def images_of(definition: Content) -> Iterable[str]:
+    """Yield the images of a task definition's containers."""
     for container in definition.get("containerDefinitions", []):
         if container.get("image"):
             yield str(container["image"])
@@ -123,27 +134,44 @@ def _pushed(reading: Reading, image: str) -> str:
     ecr = _ECR_IMAGE.fullmatch(image)
     if ecr is None:
         return f"{image}: not in ECR, its push time is not known"
-    if ecr["account"] != reading.account_id or ecr["region"] != reading.region:
+    if not _is_here(reading, ecr):
         return f"{image}: in {ecr['account']}/{ecr['region']}, ask there for its push time"
-    wanted = (
-        {"imageDigest": ecr["digest"]} if ecr["digest"] else {"imageTag": ecr["tag"] or "latest"}
-    )
-    before = len(reading.gaps)
-    found = reading.attempt(
-        f"image {image}",
-        "ecr",
-        "describe_images",
-        repositoryName=ecr["repository"],
-        imageIds=[wanted],
-    )
-    details = found.get("imageDetails", [])
-    if len(reading.gaps) > before:
+    details = _details(reading, ecr)
+    if details is None:
         return f"{image}: push time not read"
     return (
         f"{image}: pushed {when(details[0].get('imagePushedAt'))}, {details[0].get('imageDigest')}"
         if details
         else f"{image}: not in its repository"
     )
+
+
+def pushed_at(reading: Reading, image: str) -> datetime | None:
+    """Return when an image was pushed to this account and region; None if they cannot tell."""
+    ecr = _ECR_IMAGE.fullmatch(image)
+    details = _details(reading, ecr) if ecr is not None and _is_here(reading, ecr) else None
+    at = details[0].get("imagePushedAt") if details else None
+    return at if isinstance(at, datetime) else None
+
+
+def _is_here(reading: Reading, ecr: re.Match[str]) -> bool:
+    return ecr["account"] == reading.account_id and ecr["region"] == reading.region
+
+
+def _details(reading: Reading, ecr: re.Match[str]) -> list[Content] | None:
+    """Return what the repository says of the image; None, and a gap, if it could not be asked."""
+    wanted = (
+        {"imageDigest": ecr["digest"]} if ecr["digest"] else {"imageTag": ecr["tag"] or "latest"}
+    )
+    before = len(reading.gaps)
+    found = reading.attempt(
+        f"image {ecr[0]}",
+        "ecr",
+        "describe_images",
+        repositoryName=ecr["repository"],
+        imageIds=[wanted],
+    )
+    return None if len(reading.gaps) > before else list(found.get("imageDetails", []))
 
 
 def _targets(reading: Reading, service: Content) -> list[str]:
@@ -195,7 +223,7 @@ def _stopped_row(task: Content) -> tuple[Any, ...]:
     containers = "; ".join(_container(one) for one in task.get("containers", []))
     return (
         task.get("stoppedAt"),
-        _revision(task.get("taskDefinitionArn")),
+        revision_name(task.get("taskDefinitionArn")),
         task.get("stopCode"),
         task.get("stoppedReason"),
         containers,
@@ -209,5 +237,6 @@ def _container(one: Content) -> str:
     return f"{one.get('name')} {ended}{reason}"
 
 
-def _revision(arn: object) -> str:
+def revision_name(arn: object) -> str:
+    """Return a task definition's family and number, such as `web:42`."""
     return str(arn or "").rpartition("/")[2]

@@ -24,8 +24,8 @@ _SHOWN = (
     "Handler", "Timeout", "MemorySize", "EphemeralStorage", "Architectures", "Role", "VpcConfig",
     "DeadLetterConfig", "Layers", "LastModified", "CodeSha256", "CodeSize",
 )  # fmt: skip
-# They differ between any two versions and say nothing.
-_VOLATILE = frozenset({"FunctionArn", "Version", "RevisionId", "LastModified", "MasterArn"})
+VOLATILE = frozenset({"FunctionArn", "Version", "RevisionId", "LastModified", "MasterArn"})
+"""They differ between any two versions and say nothing."""
 _METRICS_MINUTES = 180
 _LOG_MINUTES = 60
 _METRICS = (
@@ -68,10 +68,10 @@ def _limits(reading: Reading, name: str) -> list[str]:
 
 
 def _versions(reading: Reading, name: str, now: Content) -> list[str]:
-    numbered = _numbered(reading, name)
+    numbered = versions_of(reading, name)
     lines = []
-    if numbered and difference(numbered[-1], now, ignore=_VOLATILE):
-        changes = difference(numbered[-1], now, ignore=_VOLATILE)
+    if numbered and difference(numbered[-1], now, ignore=VOLATILE):
+        changes = difference(numbered[-1], now, ignore=VOLATILE)
         title = f"$LATEST against version {numbered[-1]['Version']}"
         lines += section(title, changes)
     if len(numbered) > 1:
@@ -81,7 +81,7 @@ def _versions(reading: Reading, name: str, now: Content) -> list[str]:
             f" {older['Version']} ({when(older.get('LastModified'))})"
         )
         same = ["the same configuration and code"]
-        lines += section(title, difference(older, newer, ignore=_VOLATILE) or same)
+        lines += section(title, difference(older, newer, ignore=VOLATILE) or same)
     aliases = reading.attempt("aliases", "lambda", "list_aliases", FunctionName=name)
     lines += section(
         "aliases",
@@ -94,7 +94,7 @@ def _versions(reading: Reading, name: str, now: Content) -> list[str]:
     return lines
 
 
-def _numbered(reading: Reading, name: str) -> list[Content]:
+def versions_of(reading: Reading, name: str) -> list[Content]:
     """Return the published versions, oldest first; none when the newest are beyond the ceiling."""
     listed = reading.attempt("versions", "lambda", "list_versions_by_function", FunctionName=name)
     if listed.get("NextMarker"):

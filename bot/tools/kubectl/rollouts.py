@@ -56,7 +56,7 @@ def history(command: RolloutHistory, reader: ClusterReader, now: datetime) -> An
     pairs_shown = list(pairwise(sets))[-_DIFFS_SHOWN:]
     for before, after in pairs_shown:
         changes = template_diff(_template(before), _template(after))
-        lines.append(f"\nRevision {_revision(after)} against {_revision(before)}:")
+        lines.append(f"\nRevision {revision_of(after)} against {revision_of(before)}:")
         lines += [f"  {change}" for change in changes] or ["  no change of the template"]
     if len(pairs_shown) < len(sets) - 1:
         lines.append(
@@ -89,11 +89,11 @@ def _replica_sets(
     owned = [
         one for one in reader.list(kind("replicasets"), selection).items if is_owned_by(one, uid)
     ]
-    return sorted(owned, key=_revision)
+    return sorted(owned, key=revision_of)
 
 
 def _one(revision: int, sets: list[KubeObject], title: str) -> Answer:
-    numbers = [_revision(one) for one in sets]
+    numbers = [revision_of(one) for one in sets]
     if revision not in numbers:
         known = ", ".join(map(str, numbers))
         raise ToolError(f"{title} has no revision {revision}; kept are {known}")
@@ -108,7 +108,7 @@ def _one(revision: int, sets: list[KubeObject], title: str) -> Answer:
     if place:
         before = sets[place - 1]
         changes = template_diff(_template(before), _template(found))
-        lines.append(f"\nAgainst revision {_revision(before)}:")
+        lines.append(f"\nAgainst revision {revision_of(before)}:")
         lines += [f"  {change}" for change in changes] or ["  no change of the template"]
     return text_answer(_SOURCE, "\n".join(lines), rows=1)
 
@@ -119,7 +119,7 @@ def _row(one: KubeObject, now: datetime) -> tuple[str, ...]:
         text(container, "image") for container in entries(_template(one), "spec", "containers")
     ]
     return (
-        str(_revision(one)),
+        str(revision_of(one)),
         name_of(one),
         stamp(created),
         age(now, created),
@@ -129,7 +129,8 @@ def _row(one: KubeObject, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _revision(one: KubeObject) -> int:
+def revision_of(one: KubeObject) -> int:
+    """Return a ReplicaSet's revision number; 0 if it has none."""
     annotations = mapping(one, "metadata", "annotations")
     for key in _REVISIONS:
         if str(annotations.get(key, "")).isdecimal():

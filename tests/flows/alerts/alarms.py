@@ -7,6 +7,7 @@ those of one rule would be one.
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,27 +16,56 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from bot.adapters.buckets import PREFIX
 from bot.adapters.clock import SystemClock
+from bot.adapters.redis_client import open_redis
 from bot.adapters.store.store import SqlStore
 from bot.adapters.store.tables import alert_tellings, incidents
 from bot.bootstrap.installation import new_id
-from tests.flows.crashing import verdict
 from tests.flows.house import PATIENCE_S, House, database_of, events_of
 from tests.lab.lab import WEBHOOK_SECRET
 from tests.lab.model.brains import ScriptedBrain, call
+from tests.lab.model.replies import Reply
 from tests.lab.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     from bot.domain.incident import Incident, IncidentState
     from tests.lab.installation import Process
+    from tests.lab.model.requests import MessagesRequest
     from tests.lab.slack.reading import Seen
 
 CLUSTER = "prod-eu"
-OTHERS = ("prod-us", "staging")
 HERE = {"cluster": CLUSTER, "namespace": "shop", "deployment": "cart"}
 """Where cart crash-loops."""
+REVIEW = "review"
+WATCHED: dict[str, dict[str, str]] = {
+    name: {}
+    for name in (
+        "journey",
+        "both-roads",
+        "webhook-first",
+        "edited",
+        "resolved",
+        "again",
+        "replicas",
+        "blind",
+        "outage",
+        "minor",
+        "stopped",
+        "suggested",
+        "refused",
+        "replayed",
+        "injected",
+        "slack-storm",
+        "webhook-storm",
+        "busy",
+        "killed-reading",
+        "killed-thinking",
+    )
+} | {"shadowed": {"shadow_channel": REVIEW}}
+"""The watched channels with their rules; one for each test."""
 STANDS = call("object", ruling="stands", reason="Nothing speaks against it.")
 """What the second look says; its conversation names no rule, so it is everybody's default."""
 GENERATOR = "http://prometheus.example:9090/graph?g0.expr=up&g0.tab=1"
@@ -44,62 +74,81 @@ GENERATOR = "http://prometheus.example:9090/graph?g0.expr=up&g0.tab=1"
 class Alarms:
     """A house in which some channels are watched, and whoever works there."""
 
-    def __init__(
-        self,
-        house: House,
-        *,
-        watched: Sequence[str],
-        rules: dict[str, dict[str, object]] | None = None,
-    ) -> None:
-        """Watch these channels; `rules` are what some of them say besides.
-
-        Each has a webhook of its own name.
-        """
+    def __init__(self, house: House) -> None:
+        """Watch the channels of WATCHED, each with a webhook of its name."""
         self.house = house
         self.slack = house.slack
         self.chat = house.chat
         self.workers: list[Process] = []
         self.listeners: list[Process] = []
-        rules = rules or {}
-        for name in watched:
+        self._others: list[Process] = []
+        for name in (*WATCHED, REVIEW):
             self.slack.add_channel(name, members=["ana", "marta"])
-        channels = [
-            {"channel": house.lab.channel_id(f"#{name}"), "name": name, "alerts": rules.get(name, {})}
-            for name in watched
-        ]
-        webhooks = [
-            {
-                "name": name,
-                "sender": "alertmanager",
-                "channel": house.lab.channel_id(f"#{name}"),
-                "secret_env": WEBHOOK_SECRET,
-            }
-            for name in watched
-        ]
-        registry = house.lab.registry()
-        known = registry["channels"]
+        known = house.lab.registry()["channels"]
         assert isinstance(known, list)
-        house.lab.declare(channels=[*known, *channels], webhooks=webhooks)
+        house.lab.declare(
+            channels=[*known, *(self._channel(name, rules) for name, rules in WATCHED.items())],
+            webhooks=[self._webhook(name) for name in WATCHED],
+        )
 
-    def open(self, *, listeners: int = 1, workers: int = 1, questions: int = 1) -> None:
+    def open(self, *, listeners: int) -> None:
         """Start the processes; return once each is at work."""
-        self.listeners = [self.house.installation.start("listener") for _ in range(listeners)]
-        self.workers = [self._alert_worker() for _ in range(workers)]
-        others = [self.house.installation.start("investigator") for _ in range(questions)]
-        cron = self.house.installation.start("cron")
-        for process in self.listeners:
-            process.wait_until_said("listener_ready", within_s=PATIENCE_S)
-        for process in (*self.workers, *others):
-            process.wait_until_said("worker_started", within_s=PATIENCE_S)
-        cron.wait_until_said("cron_started", within_s=PATIENCE_S)
+        house = self.house.installation
+        self.listeners = [house.start("listener") for _ in range(listeners)]
+        self._others = [house.start("investigator"), house.start("cron")]
+        self.add_worker()
+        for process, said in (
+            *((one, "listener_ready") for one in self.listeners),
+            *zip(self._others, ("worker_started", "cron_started"), strict=True),
+        ):
+            process.wait_until_said(said, within_s=PATIENCE_S)
 
-    def complete(self, *, workers: int) -> None:
-        """Replace the dead workers."""
-        self.workers = [one for one in self.workers if one.popen.poll() is None]
-        fresh = [self._alert_worker() for _ in range(workers - len(self.workers))]
-        for process in fresh:
-            process.wait_until_said("worker_started", within_s=PATIENCE_S)
-        self.workers += fresh
+    def add_worker(self) -> Process:
+        """Start one more worker for alerts; return it once it is at work."""
+        process = self.house.installation.start("investigator", "--lane", "alerts")
+        process.wait_until_said("worker_started", within_s=PATIENCE_S)
+        self.workers.append(process)
+        return process
+
+    def worker_of(self, rule: str) -> Process:
+        """Return the worker that looks into the rule's incident."""
+        incident = self.the_incident(rule, lambda one: one.runs > 0, what="looked into")
+
+        def look() -> Process | None:
+            for process in self.workers:
+                asked = events_of(process, "incident_run_asked")
+                if any(row["incident_id"] == incident.incident_id for row in asked):
+                    return process
+            return None
+
+        found = eventually(look, f"a worker on {rule}", within_s=PATIENCE_S)
+        assert found is not None
+        return found
+
+    def kill(self, worker: Process) -> None:
+        """Take a worker away without a word."""
+        worker.kill()
+        self.workers.remove(worker)
+
+    def close(self) -> None:
+        """Ask all processes to end, so that they do it at the same time."""
+        for process in (*self.listeners, *self.workers, *self._others):
+            if process.popen.poll() is None:
+                process.popen.terminate()
+
+    def refill(self) -> None:
+        """Give the product its whole budget of calls back, whatever tests before spent."""
+        with open_redis(self.house.redis.url) as client:
+            for key in client.scan_iter(f"{PREFIX}*"):
+                client.delete(key)
+
+    def as_before(self) -> None:
+        """Take back what a test did to the simulators."""
+        self.slack.faults.clear()
+        for cluster in self.house.lab.world.clusters.values():
+            cluster.heal()
+        self.house.model.recover()
+        self.house.model.release()
 
     def script(self, **rules: list[object]) -> None:
         """Let the model look into these rules, and the second look agree with all it finds."""
@@ -196,8 +245,8 @@ class Alarms:
         """Return the thread's closed card of that number."""
         return self.chat.answer(f"#{channel}", thread_ts, number=number)
 
-    def first_card(self, channel: str, thread_ts: str, words: str) -> Seen:
-        """Return the live message that shows the words while the look goes on."""
+    def live(self, channel: str, thread_ts: str, words: str) -> Seen:
+        """Return the live message, once it shows the words while the look goes on."""
 
         def look() -> Seen | None:
             return next(
@@ -205,7 +254,7 @@ class Alarms:
             )
 
         return self.slack.wait_for(
-            look, timeout_s=PATIENCE_S, what=f"a first card with {words!r} in #{channel}"
+            look, timeout_s=PATIENCE_S, what=f"{words!r} live in #{channel}"
         )
 
     def note(self, channel: str, thread_ts: str, words: str) -> Seen:
@@ -228,13 +277,44 @@ class Alarms:
     def _logged(self, name: str, times: int, fields: dict[str, object]) -> bool:
         return len(self.events(name, **fields)) >= times
 
-    def _alert_worker(self) -> Process:
-        return self.house.installation.start("investigator", "--lane", "alerts")
+    def _channel(self, name: str, rules: Mapping[str, str]) -> dict[str, object]:
+        alerts = dict(rules)
+        if "shadow_channel" in alerts:
+            alerts["shadow_channel"] = self.house.lab.channel_id(f"#{alerts['shadow_channel']}")
+        return {"channel": self.house.lab.channel_id(f"#{name}"), "name": name, "alerts": alerts}
+
+    def _webhook(self, name: str) -> dict[str, object]:
+        return {
+            "name": name,
+            "sender": "alertmanager",
+            "channel": self.house.lab.channel_id(f"#{name}"),
+            "secret_env": WEBHOOK_SECRET,
+        }
 
 
-def conclusion(summary: str) -> list[object]:
+def concluding(words: str = "cart keeps crashing") -> list[object]:
     """Return the script of a lead that concludes from what triage collected."""
-    return [verdict(summary)]
+
+    def conclude(request: MessagesRequest) -> Reply:
+        # The first label in triage's own summary is the pods'.
+        label = next(iter(re.findall(r"\[(E\d+)\]", request.first_user_text)), "E1")
+        return Reply(
+            content=(
+                call(
+                    "conclude",
+                    status="CONFIRMED",
+                    summary=f"{words} [{label}].",
+                    object=f"{CLUSTER}/deployment/shop/cart",
+                    cause="application_crash",
+                    category="application",
+                    hypotheses=[
+                        {"statement": "cart crashes", "state": "supported", "evidence": [label]}
+                    ],
+                ),
+            )
+        )
+
+    return [conclude]
 
 
 def post_of(
@@ -243,9 +323,10 @@ def post_of(
     resolved: bool = False,
     severity: str = "warning",
     place: str = f"{CLUSTER} cart shop",
+    count: int = 1,
 ) -> dict[str, Any]:
     """Return Alertmanager's own Slack message for a rule."""
-    state = "RESOLVED" if resolved else "FIRING:1"
+    state = "RESOLVED" if resolved else f"FIRING:{count}"
     title = f"[{state}] {rule} ({place} {severity})"
     return {
         "username": "Alertmanager",

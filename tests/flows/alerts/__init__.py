@@ -1,0 +1,1 @@
+"""Tests of the alert journey, all over one installation for each pytest worker."""

@@ -1,0 +1,95 @@
+"""Many alerts at once: one incident, one thread, and people's questions do not wait for them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain.incident import IncidentState
+from tests.flows.alerts.alarms import HERE, alert_of, body_of, concluding, post_of
+from tests.flows.crashing import ONE_READ, SUMMARY
+from tests.lab.model.outages import held
+from tests.lab.waiting import eventually
+
+if TYPE_CHECKING:
+    from bot.domain.incident import Incident
+    from tests.flows.alerts.alarms import Alarms
+
+# Real processes start and die here; a busy machine takes its time over that.
+pytestmark = pytest.mark.timeout(180)
+
+STORM = 30
+WAITING = 200
+QUICKLY_S = 8.0
+"""For a question whose model answers at once, on a busy machine; one worker's wait is longer."""
+
+
+def place(number: int) -> dict[str, str]:
+    return HERE | {"namespace": f"team-{number}", "deployment": f"svc{number}"}
+
+
+def the_storm(alarms: Alarms, rule: str, *, alerts: int) -> Incident:
+    """Return the one incident that is left of many, once it has so many alerts."""
+
+    def look() -> Incident | None:
+        left = [
+            one for one in alarms.incidents_of(rule) if one.state is not IncidentState.MERGED
+        ]
+        return left[0] if len(left) == 1 and left[0].alerts >= alerts else None
+
+    found = eventually(look, f"one storm of {rule}", within_s=25)
+    assert found is not None
+    return found
+
+
+def test_a_storm_by_webhook_is_one_incident_in_one_thread(alarms: Alarms) -> None:
+    alarms.script(StormHook=concluding())
+    alarms.house.model.outage(held(), question="StormHook")
+    for number in range(STORM):
+        alert = alert_of(f"StormHook{number:02}", labels=place(number))
+        assert alarms.send("webhook-storm", body_of(alert), listener=number % 2)[0] == 200
+    storm = the_storm(alarms, "StormHook", alerts=STORM)
+    assert storm.is_storm
+    alarms.house.wait_until_held("StormHook")
+    alarms.house.model.release()
+    thread_ts = alarms.thread_of(storm.title)
+    alarms.card("webhook-storm", thread_ts)
+    alarms.note("webhook-storm", thread_ts, "I treat them as one incident")
+    assert [one.ts for one in alarms.roots("webhook-storm")] == [thread_ts]
+
+
+def test_a_storm_in_slack_goes_on_in_the_thread_of_its_first_alert(alarms: Alarms) -> None:
+    alarms.script(StormSlack=concluding())
+    alarms.house.model.outage(held(), question="StormSlack")
+    posts = [
+        alarms.post("slack-storm", post_of(f"StormSlack{number:02}", place=f"eu svc{number}"))
+        for number in range(STORM)
+    ]
+    storm = the_storm(alarms, "StormSlack", alerts=STORM)
+    alarms.house.wait_until_held("StormSlack")
+    alarms.house.model.release()
+    alarms.note("slack-storm", str(storm.thread_ts), "I treat them as one incident")
+    alarms.card("slack-storm", str(storm.thread_ts))
+    assert storm.thread_ts == posts[0].ts
+    spoken_in = {one.ts for one in posts if alarms.replies("slack-storm", one.ts)}
+    assert spoken_in == {storm.thread_ts}
+
+
+def test_a_person_is_answered_at_once_while_many_alerts_wait(alarms: Alarms) -> None:
+    house = alarms.house
+    alarms.script(Busy=concluding(), hurry=ONE_READ)
+    house.model.outage(held(), question="Busy")
+    alarms.send("busy", body_of(alert_of("BusyFirst")))
+    house.wait_until_held("Busy")
+    for number in range(0, WAITING, 20):
+        alerts = [alert_of(f"Busy{number + one}", labels=place(one)) for one in range(20)]
+        assert alarms.send("busy", body_of(*alerts))[0] == 200
+    began = time.monotonic()
+    _, card = house.chat.asked_and_answered("in a hurry: what is failing in shop?")
+    took_s = time.monotonic() - began
+    assert SUMMARY in card.words
+    assert took_s < QUICKLY_S
+    # Nobody has looked into the first alert meanwhile: the lane of alerts was busy all the time.
+    assert alarms.chat.answers("#busy", alarms.thread_of("BusyFirst")) == []
