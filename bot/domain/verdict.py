@@ -72,6 +72,7 @@ class Cause(StrEnum):
     AUTOSCALER_BLIND = "autoscaler_blind"
     DISRUPTION_BLOCKED = "disruption_blocked"
     CONTROL_PLANE = "control_plane"
+    OVERLOADED = "overloaded"
 
     @property
     def meaning(self) -> str:
@@ -122,6 +123,7 @@ _MEANINGS = {
     Cause.AUTOSCALER_BLIND: "an autoscaler gets no metrics, or finds nothing to scale",
     Cause.DISRUPTION_BLOCKED: "a disruption budget allows no pod to be moved",
     Cause.CONTROL_PLANE: "a component the cluster itself runs on is down",
+    Cause.OVERLOADED: "more requests come than the workload is sized for",
 }
 
 

@@ -22,6 +22,8 @@ _MAKERS = {
     "replicaset": workload_of_replica_set,
     "job": workload_of_job,
 }
+# Annotations in which the parsers keep values without a name.
+VALUES = ("group_values", "common_values")
 # Kinds that alerts use for whatever carries a name.
 _ANY = frozenset({"workload", "service", "app", "container", "host"})
 
@@ -36,6 +38,10 @@ def targets_of(alerts: Sequence[Alert], estates: Sequence[Estate]) -> tuple[Obje
                 found |= dict.fromkeys(
                     _among(names, told, estate=estate, namespace=alert.scope.namespace)
                 )
+        words = [word.casefold() for word in values_told([alert])]
+        for estate in estates:
+            names = by_name(estate)
+            found |= dict.fromkeys(ref for word in words for ref in names.get(word, []))
         if alert.source is AlertSource.PERSON:
             intent = understand(alert.text or alert.name)
             named = [alert.scope.namespace] if alert.scope.namespace else []
@@ -46,6 +52,24 @@ def targets_of(alerts: Sequence[Alert], estates: Sequence[Estate]) -> tuple[Obje
 def namespaces_of(alerts: Iterable[Alert]) -> tuple[str, ...]:
     """Return the namespaces the alerts name, in their order."""
     return tuple(dict.fromkeys(alert.scope.namespace for alert in alerts if alert.scope.namespace))
+
+
+def values_told(alerts: Iterable[Alert]) -> tuple[str, ...]:
+    """Return the values of labels whose names the sender kept to itself.
+
+    Alertmanager's default message in Slack is `[FIRING:2] Rule value (value value)`: what a value
+    is can be told only by what exists under that name.
+    """
+    return tuple(
+        dict.fromkeys(
+            word
+            for alert in alerts
+            if alert.is_partial
+            for key in VALUES
+            for word in alert.annotations.get(key, "").split()
+            if word != alert.name
+        )
+    )
 
 
 def _among(

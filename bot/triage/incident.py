@@ -17,19 +17,30 @@ from bot.domain.registry import Access
 from bot.domain.spans import stamp
 from bot.domain.verdict import Cause, Status, Verdict
 from bot.triage import absence, health, telling
-from bot.triage.alert_targets import namespaces_of, targets_of
-from bot.triage.judging import Judge
+from bot.triage.alert_targets import namespaces_of, targets_of, values_told
+from bot.triage.judging import MAX_STEPS, Judge
 from bot.triage.language.book import open_book
+from bot.triage.quoting import quoted
 from bot.triage.ranking import rank, told_unasked
 from bot.triage.rulebook import findings
 from bot.triage.scene import Scene, refs
-from bot.triage.surroundings import changes_in, topology_of
+from bot.triage.surroundings import (
+    Around,
+    about,
+    calls_in,
+    changes_around,
+    lines_of,
+    topology_of,
+    triggers_in,
+    with_changes,
+)
 from bot.triage.survey import Survey, read_names, readable_namespaces, survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.agent.session import Session
+    from bot.domain.change import Change
     from bot.ports.clock import Clock
     from bot.ports.cluster import Clusters
     from bot.triage.cloud.inquiry import CloudTriage
@@ -42,6 +53,7 @@ MAX_CLUSTERS = 5
 MAX_CLOUD_ALERTS = 3
 """Alerts of an incident that are looked up in the cloud; of a storm the first."""
 MAX_FINDINGS = 8
+MAX_NAMED = 3
 _BEST_FIRST = (Status.CONFIRMED, Status.LIKELY, Status.INCONCLUSIVE, Status.HEALTHY)
 # Rules of these families look at the state of objects, which triage looks at as well.
 _OF_STATE = ("Kube", "Pod", "Node", "Deployment", "StatefulSet", "DaemonSet", "Job", "CrashLoop")
@@ -61,6 +73,8 @@ class AlertBrief:
     """Names of alerts that the server that evaluates them says are active now."""
     inactive: tuple[str, ...] = ()
     """Names of alerts whose rule it has, and which are not active now."""
+    is_guess: bool = False
+    """True when no alert names a cluster or account that is known: the scope is a guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +97,13 @@ class _Sight:
     unread: tuple[Evidence, ...]
     asked: tuple[str, ...]
     """Clusters looked at, whether they answered or not."""
+    also: tuple[str, ...] = ()
+    """Namespaces looked at beside those of the alerts."""
+
+    @property
+    def namespaces(self) -> tuple[tuple[str | None, ...], ...]:
+        """What was looked at of each cluster."""
+        return tuple(one.namespaces for one in self.surveys)
 
 
 class IncidentTriage:
@@ -102,13 +123,21 @@ class IncidentTriage:
             LeaseLostError: Another worker has the run.
         """
         clouds = self._in_clouds(brief, session)
+        changed: tuple[Change, ...] = ()
         if clouds and not _is_about_cluster(brief.alerts):
-            return _of_cloud(clouds)
-        here = self._in_clusters(brief, session)
-        if not clouds:
-            return here
-        both = sorted((here.verdict, *clouds), key=lambda one: _BEST_FIRST.index(one.status))
-        return replace(here, verdict=both[0])
+            looked = _of_cloud(clouds)
+        else:
+            looked, changed = self._in_clusters(brief, session)
+            verdicts = (looked.verdict, *clouds)
+            best = min(verdicts, key=lambda one: _BEST_FIRST.index(one.status))
+            looked = replace(looked, verdict=best)
+        calls = calls_in(session.ledger())
+        near = (*changed, *about(calls, looked.verdict.object))
+        return replace(
+            looked,
+            verdict=with_changes(looked.verdict, near, onset=brief.onset),
+            changes=lines_of((*changed, *calls, *triggers_in(clouds)), onset=brief.onset),
+        )
 
     def _in_clouds(self, brief: AlertBrief, session: Session) -> list[Verdict]:
         found = []
@@ -118,33 +147,61 @@ class IncidentTriage:
                 found.append(verdict)
         return found
 
-    def _in_clusters(self, brief: AlertBrief, session: Session) -> Looked:
+    def _in_clusters(
+        self, brief: AlertBrief, session: Session
+    ) -> tuple[Looked, tuple[Change, ...]]:
         book = open_book(LANGUAGE)
         sight = self._see(brief, session)
         if not sight.surveys:
             if sight.unread:
                 blind = absence.blind(book, clusters=sight.asked, unread=sight.unread)
-                return Looked(verdict=blind)
-            return Looked(verdict=_nothing_readable(brief))
+                return Looked(verdict=blind), ()
+            return Looked(verdict=_nothing_readable(brief)), ()
         scene = Scene(book=book, surveys=sight.surveys, unread=sight.unread)
         found = rank([entry for estate in scene.estates for entry in findings(estate)])
         targets = targets_of(brief.alerts, scene.estates)
-        verdict = self._judged(scene, targets, found, brief, session)
-        return Looked(
+        own = self._own(scene, targets, found, session)
+        for _ in range(MAX_STEPS):
+            elsewhere = _needed_elsewhere(own, scene)
+            if not elsewhere:
+                break
+            farther = self._see(brief, session, also=(*sight.also, *elsewhere))
+            if farther.namespaces == sight.namespaces:
+                break
+            sight = farther
+            scene = Scene(book=book, surveys=sight.surveys, unread=sight.unread)
+            found = rank([entry for estate in scene.estates for entry in findings(estate)])
+            own = self._own(scene, targets, found, session)
+        verdict = self._judged(scene, targets, own, found, brief, session)
+        looked = Looked(
             verdict=verdict,
             findings=tuple(
                 f"{one.state.value}: {one.statement} {refs(one.evidence)}"
                 for one in verdict.hypotheses[:MAX_FINDINGS]
             ),
             topology=topology_of(scene.estates, targets),
-            changes=changes_in(scene.estates, around=brief.onset),
         )
+        around = Around(onset=brief.onset, access=brief.access, session=session, clock=self._clock)
+        objects = (*targets, *(one.object for one in (own or found)[:2]))
+        return looked, changes_around(self._clusters, sight.surveys, objects, around)
 
-    def _see(self, brief: AlertBrief, session: Session) -> _Sight:
+    def _own(
+        self,
+        scene: Scene,
+        targets: tuple[ObjectRef, ...],
+        found: list[Finding],
+        session: Session,
+    ) -> list[Finding]:
+        """Return the faults of what the alerts are about, with what they follow from."""
+        own = self._judge.own(scene, targets, found)
+        return self._judge.deepened(scene, own, found, session) if own else []
+
+    def _see(self, brief: AlertBrief, session: Session, *, also: tuple[str, ...] = ()) -> _Sight:
         surveys: list[Survey] = []
         unread: list[Evidence] = []
         asked = brief.scope.clusters[:MAX_CLUSTERS]
         wanted = namespaces_of(brief.alerts) or tuple(filter(None, (brief.scope.namespace,)))
+        told = () if wanted else values_told(brief.alerts)
         for cluster in asked:
             reader = self._clusters.reader(cluster)
             names = read_names(reader, brief.access, session=session, clock=self._clock)
@@ -152,8 +209,10 @@ class IncidentTriage:
                 unread += [names.evidence] if names.evidence is not None else []
                 continue
             there = [name for name in wanted if name in names.known or not names.are_known]
+            there = there or [name for name in told if name in names.known]
             if wanted and not there:
                 continue
+            there += [name for name in also if name in names.known and there]
             listed = readable_namespaces(names, brief.access, there, cluster=cluster)
             if not listed:
                 continue
@@ -169,19 +228,19 @@ class IncidentTriage:
                 unread += seen.gaps
             else:
                 surveys.append(seen)
-        return _Sight(surveys=tuple(surveys), unread=tuple(unread), asked=asked)
+        return _Sight(surveys=tuple(surveys), unread=tuple(unread), asked=asked, also=also)
 
     def _judged(
         self,
         scene: Scene,
         targets: tuple[ObjectRef, ...],
+        own: list[Finding],
         found: list[Finding],
         brief: AlertBrief,
         session: Session,
     ) -> Verdict:
-        own = self._judge.own(scene, targets, found)
         if own:
-            return telling.faults(scene, self._judge.deepened(scene, own, found, session))
+            return telling.faults(scene, own)
         others = told_unasked(found)
         if targets:
             well = health.no_fault(scene, targets)
@@ -189,7 +248,17 @@ class IncidentTriage:
         if others:
             told = telling.faults(scene, self._judge.with_logs(scene, others, session))
             return _not_surely_its(told) if _names_objects(brief.alerts) else told
-        return _unless_active(health.nothing_failing(scene), brief, others="")
+        well = health.nothing_failing(scene)
+        return _unless_active(well, brief, others="", absent=_objects_named(brief.alerts))
+
+
+def _needed_elsewhere(found: Sequence[Finding], scene: Scene) -> tuple[str, ...]:
+    """Return namespaces that were not looked at, and that faults say they need something of."""
+    seen = {name for one in scene.surveys for name in one.namespaces}
+    if None in seen:
+        return ()
+    named = [one.needs.split(".")[1:2] for one in found if one.needs]
+    return tuple(dict.fromkeys(name for parts in named for name in parts if name not in seen))
 
 
 def _is_about_cluster(alerts: Sequence[Alert]) -> bool:
@@ -209,14 +278,22 @@ def _of_cloud(verdicts: list[Verdict]) -> Looked:
             f"{one.state.value}: {one.statement} {refs(one.evidence)}"
             for one in best.hypotheses[:MAX_FINDINGS]
         ),
-        changes=tuple(f"{point.at} {point.what} {refs(point.evidence)}" for point in best.timeline),
     )
 
 
-def _unless_active(verdict: Verdict, brief: AlertBrief, *, others: str) -> Verdict:
+def _objects_named(alerts: Sequence[Alert]) -> str:
+    names = dict.fromkeys(
+        one.name for alert in alerts for one in alert.scope.objects if one.kind != "container"
+    )
+    return ", ".join(f"`{quoted(name)}`" for name in list(names)[:MAX_NAMED])
+
+
+def _unless_active(
+    verdict: Verdict, brief: AlertBrief, *, others: str, absent: str = ""
+) -> Verdict:
     """Return HEALTHY only where nothing says that the alert goes on unseen by these rules.
 
-    `others` are objects nearby that are failing, in words.
+    `others` are objects nearby that are failing, `absent` what is named and is not there; in words.
     """
     if verdict.status is not Status.HEALTHY:
         return verdict
@@ -230,7 +307,16 @@ def _unless_active(verdict: Verdict, brief: AlertBrief, *, others: str) -> Verdi
         alert.source is AlertSource.PERSON or alert.name.startswith(_OF_STATE)
         for alert in brief.alerts
     )
-    if active:
+    elsewhere = [
+        alert.scope.cluster
+        for alert in brief.alerts
+        if brief.is_guess and alert.scope.cluster not in {None, *brief.scope.clusters}
+    ]
+    if elsewhere:
+        reason = f"no cluster that is known is called `{quoted(elsewhere[0] or '')}`"
+    elif absent:
+        reason = f"{absent} is not there"
+    elif active:
         reason = f"the rule of {', '.join(dict.fromkeys(active))} is still active"
     elif not (over or judged_by_state):
         reason = "what the alert measures was not measured here"

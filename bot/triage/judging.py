@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from bot.triage.objects import ObjectRef
     from bot.triage.scene import Scene
 
+# Services that need each other are followed so many steps down; each step reads logs.
+MAX_STEPS = 4
+
 
 class Judge:
     """Judges findings, reading the logs of what ended where that can tell more."""
@@ -69,12 +72,18 @@ class Judge:
     ) -> list[Finding]:
         """Return findings with what the logs say and with what explains them, likeliest first."""
         told = self.with_logs(scene, own, session)
-        deeper = [
-            other
-            for other in found
-            if other not in own and any(explains(other, entry) for entry in told)
-        ]
-        return rank([*told, *self.with_logs(scene, deeper, session)])
+        known = list(own)
+        for _ in range(MAX_STEPS):
+            deeper = [
+                other
+                for other in found
+                if other not in known and any(explains(other, entry) for entry in told)
+            ]
+            if not deeper:
+                break
+            known += deeper
+            told += self.with_logs(scene, deeper, session)
+        return rank(told)
 
     def with_logs(self, scene: Scene, found: Sequence[Finding], session: Session) -> list[Finding]:
         """Return the findings judged by what the logs of their containers say, ranked anew."""

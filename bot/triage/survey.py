@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.evidence import Evidence, EvidenceState, Observation
 from bot.domain.fields import text
@@ -28,6 +28,22 @@ if TYPE_CHECKING:
 MAX_NAMESPACES = 20
 
 _ANSWERS = frozenset({EvidenceState.OK, EvidenceState.EMPTY, EvidenceState.TRUNCATED})
+
+
+class Ledger(Protocol):
+    """As much of a run's session as entering what was seen needs."""
+
+    def check(self) -> None:
+        """Return if the run may go on, as the session's `check` says."""
+        ...
+
+    def recorded(self, tool_use_id: str) -> Evidence | None:
+        """Return what the ledger holds under that id."""
+        ...
+
+    def enter(self, tool_use_id: str, observation: Observation) -> Evidence:
+        """Put the observation in the ledger."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +199,7 @@ def survey(
     )
 
 
-def entered(session: Session, name: str, observation: Observation) -> Evidence:
+def entered(session: Ledger, name: str, observation: Observation) -> Evidence:
     """Return the observation's place in the ledger.
 
     A run that another worker began finds that worker's entry and keeps it if it says the same; if

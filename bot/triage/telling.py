@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.spans import stamp
 from bot.domain.verdict import (
+    Category,
     Cause,
     Hypothesis,
     HypothesisState,
@@ -39,6 +41,8 @@ def faults(scene: Scene, found: Sequence[Finding]) -> Verdict:
     """Return the deepest fault with its evidence, and the others by name."""
     first, *others = found
     change = trigger(scene.estate(first.object), first)
+    if change is not None and first.cause is Cause.UNKNOWN:
+        first = _of_revision(scene, first, change)
     stopped = [entry for entry in others if explains(first, entry)]
     sentences = _told(scene, first)
     if change is not None:
@@ -71,6 +75,14 @@ def faults(scene: Scene, found: Sequence[Finding]) -> Verdict:
         evidence=tuple(dict.fromkeys(cited)),
         next_checks=_checks(first, others),
     )
+
+
+def _of_revision(scene: Scene, found: Finding, change: Change) -> Finding:
+    """Return the fault as the newest revision's, where pods of the one before go on well."""
+    before = scene.estate(found.object).revisions_of(found.object)[:-1]
+    if not any(one.ready and one.ready >= one.desired for one in before):
+        return found
+    return replace(found, cause=Cause.BAD_ROLLOUT, category=Category.CHANGE)
 
 
 def named(objects: Iterable[ObjectRef]) -> str:

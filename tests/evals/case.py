@@ -77,9 +77,14 @@ class Expected(_Part):
         """Whether nothing is wrong."""
         return Status.HEALTHY in self.status
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody could tell from what may be seen."""
+        return self.status == [Status.INCONCLUSIVE]
+
     @model_validator(mode="after")
     def _whole(self) -> Expected:
-        if not self.is_healthy and not (self.object and self.cause):
+        if not (self.is_healthy or self.is_open) and not (self.object and self.cause):
             raise ValueError("a trouble needs object and cause")
         return self
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from bot.domain.alert import Alert
     from bot.domain.incident import Incident
+    from bot.domain.outcome import Outcome
     from bot.domain.verdict import Verdict
     from bot.settings import Settings
     from tests.evals.case import Case
@@ -64,7 +65,16 @@ class Ending:
 class _Threads(TerminalMessenger):
     """A terminal in which every incident has a thread of its own."""
 
-    threads = 0
+    def __init__(self) -> None:
+        super().__init__(out=io.StringIO(), err=io.StringIO(), as_json=True)
+        self.threads = 0
+        self.verdicts: list[Verdict] = []
+
+    def close(self, outcome: Outcome) -> None:
+        """Keep every verdict, in the order of the runs."""
+        super().close(outcome)
+        if outcome.verdict is not None:
+            self.verdicts.append(outcome.verdict)
 
     def announce(self, incident: Incident, alerts: Sequence[Alert]) -> MessageTs:
         """Return another thread's root each time."""
@@ -97,7 +107,7 @@ def take(case: Case, lab: EvalLab, settings: Settings) -> Ending:
         access=FULL_ACCESS.grants,
         channels=(*registry.channels, Channel(channel=CHANNEL, alerts=AlertRules())),
     )
-    messenger = _Threads(out=io.StringIO(), err=io.StringIO(), as_json=True)
+    messenger = _Threads()
     answering = build_answering(
         settings,
         store=store,
@@ -113,15 +123,11 @@ def take(case: Case, lab: EvalLab, settings: Settings) -> Ending:
     )
     place = Place(cluster=case.cluster, account=case.account, namespace=case.namespace)
     incidents = _admitted(case, lab, store, place)
-    verdicts = []
     for incident_id in sorted(incidents, key=lambda one: -incidents[one])[:MOST_LOOKED_INTO]:
-        messenger.outcome = None
         thread_id = dispatch.bring_up(incident_id)
         if thread_id is not None:
             answering.answer(thread_id)
-        outcome = messenger.outcome
-        if outcome is not None and outcome.verdict is not None:
-            verdicts.append(outcome.verdict)
+    verdicts = messenger.verdicts
     with engine.connect() as connection:
         spent = func.sum(spend.c.input_tokens + spend.c.output_tokens)
         tokens = connection.execute(select(spent)).scalar()

@@ -48,7 +48,8 @@ def grade(verdict: Verdict, expected: Expected) -> Grade:
     is_well = verdict.status is Status.HEALTHY
     named = verdict.object in expected.object and verdict.cause in expected.cause
     # Where nothing is wrong, whoever says that they are not sure may name what they looked at.
-    is_unsure = verdict.status is Status.INCONCLUSIVE and expected.is_healthy
+    # The same where nobody could tell.
+    is_unsure = verdict.status is Status.INCONCLUSIVE and (expected.is_healthy or expected.is_open)
     exact = (
         (is_well and expected.is_healthy)
         or (named and not is_well)

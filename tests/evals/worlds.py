@@ -37,7 +37,8 @@ class EvalLab:
         self._clock = LabClock()
         self._case = case
         scenario = case.world if isinstance(case.world, str) else ""
-        tree = completed_tree({"extends": scenario} if scenario else dict(case.world))
+        given = case.world if isinstance(case.world, dict) else {"extends": scenario}
+        tree = completed_tree({"clusters": {}, **given})
         self.world = World(build_clusters(tree, self._clock), clock=self._clock)
         self._stack = ExitStack()
         self.kubernetes = {
@@ -51,8 +52,10 @@ class EvalLab:
 
     def __enter__(self) -> Self:
         self._home.mkdir(parents=True, exist_ok=True)
-        for server in (*self.kubernetes.values(), *self._metrics.values()):
+        for server in self.kubernetes.values():
             self._stack.enter_context(server)
+        for metrics in self._metrics.values():
+            self._stack.enter_context(metrics)
         if self._case.cloud is not None:
             self.cloud = self._stack.enter_context(_cloud_of(self._case, self._clock))
         kubeconfig_for(self.kubernetes, self._home / "kubeconfig")

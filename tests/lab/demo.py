@@ -10,16 +10,12 @@ import tempfile
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tests.lab.aws.apart import AwsApart
 from tests.lab.installation import Installation
 from tests.lab.lab import Lab
-from tests.lab.page_server import ALERT, DemoPage
+from tests.lab.page_server import ALERT, DemoPage, alert_message
 from tests.lab.tour import run_tour
-
-if TYPE_CHECKING:
-    from tests.lab.slack.records import Json
 
 SCENARIO = "two_clusters"
 AWS_SCENARIO = "shop_down"
@@ -40,11 +36,6 @@ SAMPLES = (
     "was ist kaputt in shop?",
     "kubectl get secrets -n shop",
 )
-
-
-def alert_message() -> Json:
-    """Return the alert that fires by itself, as its sender posts it."""
-    return {name: value for name, value in ALERT.items() if name != "channel"}
 
 
 def main() -> int:

@@ -89,6 +89,11 @@ class Banner(TypedDict, total=False):
     note: str
 
 
+def alert_message() -> Json:
+    """Return the demo's alert as its sender posts it."""
+    return {name: value for name, value in ALERT.items() if name != "channel"}
+
+
 class DemoPage:
     """The page of one lab on a loopback port. Use as a context manager, inside the lab's.
 

@@ -23,6 +23,7 @@ from tests.lab.lab import Lab
 from tests.lab.model.brains import Scripted, ScriptedBrain, call, conclude
 from tests.lab.model.journal import Outcome
 from tests.lab.model.outages import held, overloaded
+from tests.lab.page_server import alert_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,21 @@ TIMED_OUT = conclude(
     hypotheses=[],
     next_checks=["aws function checkout-webhook"],
 )
+CAUSE = conclude(
+    status="CONFIRMED",
+    summary="cart crashes because its database host does not resolve [E3].",
+    object="prod-eu/deployment/shop/cart",
+    cause="dns",
+    category="dependency",
+    hypotheses=[
+        {"statement": "the node is ill", "state": "ruled_out", "evidence": ["E3"]},
+    ],
+)
+STANDS = call("object", ruling="stands", reason="The pods say the same.")
 SCRIPT: dict[str, list[Scripted]] = {
+    # An alert's verdict is argued against once; both openings hold words of the others.
+    "argue against": [[STANDS]],
+    "Find the cause of these alerts": [[PODS], CAUSE],
     "checkout-webhook": [[FUNCTION], TIMED_OUT],
     # A follow-up's opening holds the earlier question, and the first key that fits wins.
     "database": [
@@ -144,7 +159,7 @@ def _expect(seen: Seen, *words: str) -> None:
 def a_question_gets_an_evidenced_answer(stage: Stage) -> None:
     _say("ana", "@nightdesk what is failing in shop?")
     question, card = stage.chat.asked_and_answered("what is failing in shop?")
-    _expect(card, "CrashLoopBackOff", "kubectl get pods -n shop", "prod-eu/shop", "Not checked")
+    _expect(card, "CrashLoopBackOff", "kubectl get pods -n shop", "prod-eu/shop", "Checked:")
     _say("ana", "could it be the database?")
     stage.lab.slack.as_user("ana").reply(question, "could it be the database?")
     second = stage.chat.answer("#oncall", question.ts, number=2)
@@ -242,6 +257,16 @@ def a_person_stops_a_run(stage: Stage) -> None:
     model.recover()
 
 
+def an_alert_is_looked_into(stage: Stage) -> None:
+    slack = stage.lab.slack
+    root = slack.post_as_app(alert_message())
+    _say("Alertmanager", root.words)
+    card = stage.chat.wait_for_words("#alerts", root.ts, "Ruled out")
+    _expect(card, "cart", "does not resolve")
+    if len(stage.chat.answers("#alerts", root.ts)) != 1:
+        raise AssertionError("more than one card in the incident's thread")
+
+
 def without_the_model_rules_answer(stage: Stage) -> None:
     model = stage.lab.model
     if model is None:
@@ -266,6 +291,7 @@ STEPS: dict[str, Callable[[Stage], None]] = {
         a_lost_acknowledgement_answers_once,
         a_person_stops_a_run,
         a_killed_worker_is_replaced,
+        an_alert_is_looked_into,
         without_the_model_rules_answer,
     )
 }

@@ -66,24 +66,31 @@ class Dispatch:
         if incident is None:
             log.warning("incident_unknown", incident_id=incident_id)
             return None
+        if not incident.is_due and incident.told_to >= incident.messages:
+            return None
+        if not incident.is_due and incident.told_to >= incident.messages:
+            # Rung for once more than was needed: another call of Slack would tell nothing.
+            return None
         if incident.state is IncidentState.MERGED:
             self._tell_merged(incident)
             return None
-        rooted = self._rooted(incident)
+        is_new = incident.thread_ts is None
+        rooted = self._rooted(incident) if is_new else incident
+        # What is to be looked into waits for nothing that is only told.
         thread_id = self._ask(incident, rooted) if incident.is_due else None
+        if incident.is_announced and not is_new:
+            self._rooted(incident)
         self._tell_changes(incident, rooted)
         self._incidents.told(incident_id, messages=incident.messages)
         return thread_id
 
     def _rooted(self, incident: Incident) -> Incident:
-        """Return the incident with its thread; one that came by no message gets one of ours."""
-        if incident.is_announced or incident.thread_ts is None:
-            alerts = self._incidents.alerts_of(incident.incident_id)
-            ts = self._messenger.announce(incident, alerts)
-            return self._incidents.bind_thread(
-                incident.incident_id, channel=incident.channel, thread_ts=ts
-            )
-        return incident
+        """Return the incident once its first message, which is ours, says how it stands."""
+        alerts = self._incidents.alerts_of(incident.incident_id)
+        ts = self._messenger.announce(incident, alerts)
+        return self._incidents.bind_thread(
+            incident.incident_id, channel=incident.channel, thread_ts=ts
+        )
 
     def _tell_changes(self, incident: Incident, rooted: Incident) -> None:
         """Say in the thread that the incident is over, is back, or became a storm; once each."""

@@ -177,6 +177,7 @@ class IncidentWay:
                 onset=min(starts, default=incident.opened_at),
                 still_active=found.still_active,
                 inactive=found.inactive,
+                is_guess=not place.is_named,
             ),
         )
 

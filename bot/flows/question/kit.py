@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.domain.verdict import Gap
 from bot.tools.aws.scoping import CloudScope
 from bot.tools.aws.tool import AwsTool
+from bot.tools.changes.tool import ChangesTool
 from bot.tools.kubectl.tool import KubectlTool, is_command, strip_command
 from bot.tools.logql.tool import LogqlTool
 from bot.tools.logql.typed import is_logql
@@ -70,6 +71,15 @@ class Kit:
             if accounts
             else None
         )
+        self._changes = ChangesTool(
+            clusters=clusters,
+            cloud=cloud,
+            accounts=accounts,
+            seal=seal,
+            scope=scope,
+            access=access,
+            clock=clock,
+        )
         self._scope = scope
 
     @property
@@ -78,7 +88,7 @@ class Kit:
         metrics = (self._promql.promql, self._promql.find_metrics) if self._metered else ()
         aws = self._aws.functions() if self._aws is not None else ()
         logs = (self._logql.logql,) if self._has_logs else ()
-        return (self._kubectl.kubectl, *metrics, *logs, *aws)
+        return (self._kubectl.kubectl, self._changes.what_changed, *metrics, *logs, *aws)
 
     @property
     def accounts(self) -> str:

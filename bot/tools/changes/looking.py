@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.domain.change import Change
-from bot.domain.evidence import EvidenceState, Grid, Observation
+from bot.domain.evidence import EvidenceState, Grid, Observation, Window
 from bot.domain.secret_text import mask
 from bot.tools.answer import Answer
 from bot.tools.changes.cluster import cluster_changes
@@ -16,9 +17,6 @@ from bot.tools.changes.timeline import SOURCE, timeline
 from bot.tools.plain_text import plain
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.domain.evidence import Window
     from bot.ports.clock import Clock
     from bot.ports.cluster import ClusterReader
     from bot.tools.changes.cluster import Found

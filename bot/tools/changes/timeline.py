@@ -21,7 +21,8 @@ SOURCE = "changes"
 MAX_ROWS = 60
 """Those furthest from the onset are left out and counted."""
 _CELL_CHARS = 400
-_COLUMNS = ("TIME", "ONSET", "SOURCE", "OBJECT", "CHANGE", "BY")
+# The longest comes last, where it needs no padding.
+_COLUMNS = ("TIME", "ONSET", "SOURCE", "OBJECT", "BY", "CHANGE")
 _MARK = ">>> onset"
 # What is missing has no size; one byte says that something is.
 _UNKNOWN_BYTES = 1
@@ -61,7 +62,8 @@ def timeline(
             source=SOURCE, body=body, state=state, rows=0, cut_bytes=cut_bytes, window=window
         )
     grid = Grid(columns=_COLUMNS, rows=tuple(_rows(shown, onset, namespaced=namespaced)))
-    head = f"{len(shown)} changes {between}, oldest first, against the onset {stamp(onset)}"
+    count = "1 change" if len(shown) == 1 else f"{len(shown)} changes"
+    head = f"{count} {between}, oldest first, against the onset {stamp(onset)}"
     text = "\n".join([head, table_text(grid), *tail])
     found = text_answer(SOURCE, text, rows=len(shown), cut_bytes=_UNKNOWN_BYTES if missing else 0)
     return replace(found, grid=grid, window=window)
@@ -82,8 +84,8 @@ def _rows(
             f"{'-' if apart_s <= 0 else '+'}{span(abs(apart_s))}",
             one.source.value,
             _cell(name),
-            _cell(one.what),
             _cell(one.actor),
+            _cell(one.what),
         )
     if not is_marked:
         yield _onset(onset)

@@ -6,14 +6,15 @@ observation. Its docstring is prompt text, paid for in every request.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from bot.domain.errors import ToolError
 from bot.domain.evidence import EvidenceState, Window
-from bot.tools.answer import Answer
 from bot.tools.aws.observing import Observer
 from bot.tools.aws.scoping import CloudScope
 from bot.tools.changes.account import account_changes, is_early
@@ -21,10 +22,10 @@ from bot.tools.changes.looking import TOOL_NAME, Look, look_at_cluster
 from bot.tools.changes.spelling import onset_of, spelled, window_of
 from bot.tools.changes.timeline import SOURCE, timeline
 from bot.tools.kubectl.scoping import Limits, missing_namespace
+from bot.tools.refusal import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from bot.domain.conversation import Scope
     from bot.domain.evidence import Observation
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
     from bot.ports.cloud import Cloud
     from bot.ports.cluster import Clusters
+    from bot.tools.answer import Answer
     from bot.tools.aws.reading import Reading
 
 MAX_HOURS_BEFORE = 72
 MAX_HOURS_AFTER = 24
 MAX_NAMES = 3
+_NAME = re.compile(r"[A-Za-z0-9][\w.:/-]{0,255}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,7 @@ class ChangesTool:
 
     def what_changed(
         self,
+        *,
         around: Annotated[str | None, Field(description="Onset, ISO; else now.")] = None,
         where: Annotated[
             str | None, Field(description="Cluster or account[/region]; else first cluster.")
@@ -83,20 +87,22 @@ class ChangesTool:
         hours_before: Annotated[int, Field(ge=1, le=MAX_HOURS_BEFORE)] = 6,
         hours_after: Annotated[int, Field(ge=0, le=MAX_HOURS_AFTER)] = 1,
     ) -> Observation:
-        """Changes around an onset on one time line: rollouts' diffs, config, scaling, nodes, Argo
-        CD; in AWS calls, stacks and, of names (a function or CLUSTER/SERVICE), versions, images.
+        """Tell what changed around an onset, on one time line.
+
+        Rollouts' diffs, config, scaling, nodes, Argo CD; in AWS calls, stacks and, for names
+        (function or CLUSTER/SERVICE), versions and images.
         """
         now = self._clock.now().replace(microsecond=0)
         onset = onset_of(around, now=now)
         window = window_of(onset, hours_before=hours_before, hours_after=hours_after, now=now)
-        asked = _Around(onset=onset, window=window, names=tuple(names or ()))
+        asked = _Around(onset=onset, window=window, names=_checked(names or ()))
         cluster = self._cluster(where)
         if cluster is not None:
             return self._of_cluster(cluster, namespace, asked)
         account, _, region = (where or "").partition("/")
         if not self._is_account(account):
             known = [*self._scope.clusters, *(one.name for one in self._accounts)]
-            raise ToolError(f"{where!r} is none of this conversation's places: {', '.join(known)}")
+            raise ToolError(f"{quoted(where)} is no place of this conversation: {', '.join(known)}")
         return self._of_account(account, region or None, asked)
 
     def _of_cluster(self, cluster: str, namespace: str | None, asked: _Around) -> Observation:
@@ -113,7 +119,8 @@ class ChangesTool:
             onset=asked.onset,
             window=asked.window,
             wide=self._access.may_read(cluster, None),
-            names=asked.names,
+            # A kind in front, as in deployment/web, says nothing more here.
+            names=tuple(name.rpartition("/")[2] for name in asked.names),
         )
         seen = look_at_cluster(reader, look, self._clock).observation
         if not seen.rows and place is not None and seen.state is EvidenceState.EMPTY:
@@ -158,3 +165,11 @@ class ChangesTool:
             folded in {word.casefold() for word in (one.name, one.account_id, *one.aliases)}
             for one in self._accounts
         )
+
+
+def _checked(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names; ToolError if one is none."""
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ToolError(f"{quoted(name)} is no name; give names alone, such as web or shop/web")
+    return tuple(names)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain.alert import AlertSource
+from bot.domain.conversation import Scope
 from bot.domain.evidence import EvidenceState
 from bot.domain.redaction.placeholder import Seal
 from bot.domain.registry import Account
 from bot.ports.clock import Clock
 from bot.ports.cloud import Cloud
+from bot.triage.brief import TriageBrief
 from bot.triage.cloud import deployed, telling
 from bot.triage.cloud.alarms import about
 from bot.triage.cloud.asking import CloudWish, asked
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     from bot.domain.registry import Access
     from bot.domain.verdict import Verdict
     from bot.ports.cloud import CloudPlace
-    from bot.triage.brief import TriageBrief
     from bot.triage.cloud.asking import CloudQuestion
     from bot.triage.cloud.collecting import Taken
     from bot.triage.cloud.looking import Seen
@@ -98,6 +99,13 @@ class CloudTriage:
         """
         if not self._is_ours(alert):
             return None
+        if alert.source is AlertSource.PERSON and alert.scope.account is None:
+            brief = TriageBrief(
+                text=alert.text or alert.name, scope=Scope(clusters=()), access=access
+            )
+            answer = self.answer(brief, session)
+            if answer is not None:
+                return answer
         told = Telling(book=open_book(language), taken=())
         account = self._account(alert.scope.account)
         if account is None or not access.may_read_account(account.name):
@@ -118,6 +126,11 @@ class CloudTriage:
             return telling.open_(told, [(said, ())])
         collector = self._collector(access, session)
         meant = self._of_alert(alert, places, collector)
+        if not meant and alert.source is AlertSource.PERSON:
+            known = inventory(collector, places, _KINDS)
+            meant = known.named(alert.text or alert.name)[:MAX_MEANT]
+            if not meant and alert.scope.namespace is None:
+                return self._unnamed(told, known.resources, places)
         if not meant:
             return None
         seen = look_around(collector, meant)
@@ -247,13 +260,30 @@ class CloudTriage:
 
     def _is_ours(self, alert: Alert) -> bool:
         kinds = {one.value for one in ResourceKind}
-        if alert.scope.cluster is not None or not self.accounts:
+        if not self.accounts:
+            return False
+        if alert.source is AlertSource.PERSON and self._is_told_of(alert):
+            return True
+        if alert.scope.cluster is not None:
             return False
         return (
             alert.source is AlertSource.CLOUDWATCH
             or alert.scope.account is not None
             or any(one.kind in kinds for one in alert.scope.objects)
         )
+
+    def _is_told_of(self, alert: Alert) -> bool:
+        """Tell whether a person's words can be about nothing but an account."""
+        question = asked(alert.text or alert.name, self.accounts)
+        return question is not None and question.insists
+
+    def _unnamed(
+        self, told: Telling, known: Sequence[Resource], places: Sequence[CloudPlace]
+    ) -> Verdict:
+        """Return that a person named an account and nothing in it."""
+        where = ", ".join(place.title for place in places)
+        names = first_names(list(dict.fromkeys(one.name for one in known)))
+        return telling.open_(told, [(told.book.say("aws_name_it", scope=where, objects=names), ())])
 
     def _account(self, named: str | None) -> Account | None:
         """Return the account an alert names; the only one there is, where it names none."""

@@ -59,6 +59,11 @@ def evaluate(meter: Meter, rule: Rule, *, at: datetime, minutes: int) -> Evaluat
     """Return the rule's expression over a window that ends at a time."""
     condition = condition_of(rule.query)
     look = meter.measure(condition.query, minutes=minutes)
+    return judged(look, condition, at=at, minutes=minutes)
+
+
+def judged(look: Look, condition: Condition, *, at: datetime, minutes: int) -> Evaluated:
+    """Return what an answer over a window that ends at a time says of the condition."""
     step_s = step_for(minutes * 60)
     series = look.reading.series if look.reading is not None else ()
     found = spans(condition, series, step_s=step_s)

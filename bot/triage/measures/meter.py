@@ -20,10 +20,10 @@ from bot.triage.survey import entered
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.agent.session import Session
     from bot.ports.clock import Clock
     from bot.ports.metrics import MetricsReader
     from bot.tools.promql.tool import PromqlTool
+    from bot.triage.survey import Ledger
 
 # A refusal with the nearest allowed form after it.
 _REASON_CHARS = 480
@@ -68,7 +68,7 @@ class Look:
 class Meter:
     """Asks one cluster's metrics server for one question; every look is entered in the ledger."""
 
-    def __init__(self, tool: PromqlTool, *, cluster: str, session: Session, clock: Clock) -> None:
+    def __init__(self, tool: PromqlTool, *, cluster: str, session: Ledger, clock: Clock) -> None:
         self.cluster = cluster
         self._tool = tool
         self._session = session

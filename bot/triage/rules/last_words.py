@@ -38,6 +38,8 @@ _NAMED_HOST = re.compile(
     rf"\s*[\"'`]?(?-i:(?P<host>{_HOST}))(?::\d{{1,5}})?\b"
 )
 _ADDRESS = re.compile(rf"(?<![\w.-])(?P<host>{_HOST}):\d{{2,5}}(?!\d)")
+_URL = re.compile(rf"(?<![\w])https?://(?P<host>{_HOST})(?=[:/?\"'\s]|$)")
+_NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _SETTING = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?!\w)")
 _FORBIDDEN = re.compile(
     r"cannot (?:get|list|watch|create|update|patch|delete)\b[^\n]{0,120}?"
@@ -285,5 +287,13 @@ def _subject(sign: _Sign, line: str) -> str:
     for pattern in sign.subjects:
         match = pattern.search(line)
         if match is not None:
-            return match.groupdict().get("host") or match[0]
+            return _by_name(match.groupdict().get("host") or match[0], line)
     return ""
+
+
+def _by_name(subject: str, line: str) -> str:
+    """Return the host a line also has by name where it says what was asked of it by number."""
+    asked = _URL.search(line)
+    if asked is None or not _NUMBERED.fullmatch(subject) or _NUMBERED.fullmatch(asked["host"]):
+        return subject
+    return asked["host"]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.verdict import Category, Cause
+from bot.tools.changes.dating import rollout_times
 from bot.triage.estate import Revision
 from bot.triage.finding import Finding
 
@@ -49,24 +50,19 @@ def find(estate: Estate) -> Iterator[Finding]:
 def rollouts(estate: Estate, deployment: ObjectRef) -> list[Change]:
     """Return a Deployment's rollouts, the newest last.
 
-    An undone rollout gives an old ReplicaSet the newest number and leaves its date: it is dated by
-    the Deployment's last progress then, and left out if that is not known.
+    Those that nothing dates are left out, as `rollout_times` says.
     """
-    found: list[Change] = []
     workload = estate.workload(deployment)
     revisions = estate.revisions_of(deployment)
-    for revision in revisions:
-        later = max(
-            (one.created_at for one in revisions if one.number < revision.number), default=None
-        )
-        at: datetime | None = revision.created_at
-        if later is not None and later > revision.created_at:
-            progressed = workload.progressed_at if workload is not None else None
-            is_newest = revision is revisions[-1]
-            at = progressed if is_newest and progressed and progressed > later else None
-        if at is not None:
-            found.append(Change(revision=revision, at=at))
-    return found
+    times = rollout_times(
+        [one.created_at for one in revisions],
+        progressed_at=workload.progressed_at if workload is not None else None,
+    )
+    return [
+        Change(revision=revision, at=at)
+        for revision, at in zip(revisions, times, strict=True)
+        if at is not None
+    ]
 
 
 def trigger(estate: Estate, found: Finding) -> Change | None:

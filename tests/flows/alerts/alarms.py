@@ -67,7 +67,7 @@ WATCHED: dict[str, dict[str, str]] = {
 } | {"shadowed": {"shadow_channel": REVIEW}}
 """The watched channels with their rules; one for each test."""
 STANDS = call("object", ruling="stands", reason="Nothing speaks against it.")
-"""What the second look says; its conversation names no rule, so it is everybody's default."""
+"""What the second look says."""
 GENERATOR = "http://prometheus.example:9090/graph?g0.expr=up&g0.tab=1"
 
 
@@ -82,6 +82,7 @@ class Alarms:
         self.workers: list[Process] = []
         self.listeners: list[Process] = []
         self._others: list[Process] = []
+        self._scripts: dict[str, list[object]] = {}
         for name in (*WATCHED, REVIEW):
             self.slack.add_channel(name, members=["ana", "marta"])
         known = house.lab.registry()["channels"]
@@ -151,8 +152,12 @@ class Alarms:
         self.house.model.release()
 
     def script(self, **rules: list[object]) -> None:
-        """Let the model look into these rules, and the second look agree with all it finds."""
-        self.house.model.brain = ScriptedBrain([STANDS], questions=rules)  # type: ignore[arg-type] # any turn
+        """Let the model look into these rules, and the second look agree with all it finds.
+
+        What earlier tests scripted stays: their storms may still be looked into.
+        """
+        self._scripts |= rules
+        self.house.model.brain = _Leads(self._scripts)
 
     # Senders.
 
@@ -290,6 +295,18 @@ class Alarms:
             "channel": self.house.lab.channel_id(f"#{name}"),
             "secret_env": WEBHOOK_SECRET,
         }
+
+
+class _Leads:
+    """Plays what is scripted for a rule; concludes at once where nothing is."""
+
+    def __init__(self, scripts: Mapping[str, list[object]]) -> None:
+        self._scripted = ScriptedBrain(concluding(), questions=scripts)  # type: ignore[arg-type] # any turn
+
+    def reply(self, request: MessagesRequest) -> Reply:
+        """Return the turn that is due."""
+        # The second look's conversation names no rule.
+        return Reply(content=(STANDS,)) if "object" in request.tools else self._scripted.reply(request)
 
 
 def concluding(words: str = "cart keeps crashing") -> list[object]:

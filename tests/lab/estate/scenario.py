@@ -86,6 +86,10 @@ _CLUSTER_KEYS = frozenset(
 )
 
 
+# Endings of the API's names for fields that hold a time.
+_TIMES = ("Time", "Timestamp", "At", "time", "timeAdded")
+
+
 def scenario_names() -> list[str]:
     """Names of all scenario files."""
     return sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
@@ -209,7 +213,7 @@ def _dated(value: Any, builder: ClusterBuilder, key: str = "") -> Any:
         return {name: _dated(item, builder, name) for name, item in value.items()}
     if isinstance(value, list):
         return [_dated(item, builder, key) for item in value]
-    if key.endswith(("Time", "Timestamp")) and when.is_offset(value):
+    if key.endswith(_TIMES) and when.is_offset(value):
         return when.stamp(builder.at(value))
     return value
 
