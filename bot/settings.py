@@ -129,6 +129,8 @@ class ServiceSettings(BaseSettings):
     redaction_key: SecretStr | None = None
     """Key of the placeholders that stand for secrets, any long random text; made and kept in `home`
     when unset. All processes of an installation need the same one."""
+    redact_personal: bool = False
+    """True hides mail addresses, telephone, card and account numbers as well, as secrets are."""
     http_host: str = "127.0.0.1"
     """Address the web entry point binds to."""
     http_port: int = Field(default=8080, ge=0, le=65535)

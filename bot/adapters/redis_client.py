@@ -35,5 +35,9 @@ def open_redis(url: str) -> Redis:
             client_name="nightdesk",
         )
     except ValueError as error:
-        problem = f"REDIS_URL is wrong: {error}; set redis://host:6379/0, rediss://… or unix://…"
+        # The reason may quote the password.
+        problem = (
+            "REDIS_URL is wrong: set redis://:PASSWORD@host:6379/0, rediss://… or unix://…, with"
+            " what is no letter or digit in the password written as %XX"
+        )
         raise SettingsError([problem]) from error

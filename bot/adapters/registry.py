@@ -225,6 +225,7 @@ def _with_path(cluster: Cluster, registry_path: Path) -> Cluster:
         kubeconfig=found(cluster.kubeconfig),
         prometheus=cluster.prometheus and _with_its_certificates(cluster.prometheus, found),
         loki=cluster.loki and _with_its_certificates(cluster.loki, found),
+        alertmanager=cluster.alertmanager and _with_its_certificates(cluster.alertmanager, found),
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.adapters.registry_alerts import alert_contradictions
 from bot.domain.address import plain_http_problem, split_address
+from bot.domain.alert_server import alertmanager_problems
 from bot.domain.logs import log_problems
 from bot.domain.metrics import problems_of
 from bot.domain.registry import EVERYONE
@@ -68,12 +69,7 @@ def _in_clusters(registry: Registry, environments: tuple[str, ...]) -> Iterator[
         place: Place = ("clusters", index)
         yield from _environment(place, cluster.environment, environments)
         yield from _ways_in(place, cluster)
-        if cluster.prometheus is not None:
-            for key, problem in problems_of(cluster.prometheus):
-                yield (*place, "prometheus", key), problem
-        if cluster.loki is not None:
-            for key, problem in log_problems(cluster.loki):
-                yield (*place, "loki", key), problem
+        yield from _servers(place, cluster)
         for where, name in _names(place, cluster.name, cluster.aliases):
             if not _NAME.fullmatch(name):
                 yield where, f"{name!r} cannot be typed as a name: no blanks, no * ? [ ]"
@@ -87,6 +83,17 @@ def _ways_in(place: Place, cluster: Cluster) -> Iterator[Problem]:
                 (*place, key),
                 "contradicts in_cluster, which uses the pod's own account: keep one of them",
             )
+
+
+def _servers(place: Place, cluster: Cluster) -> Iterator[Problem]:
+    for entry, endpoint, find_problems in (
+        ("prometheus", cluster.prometheus, problems_of),
+        ("loki", cluster.loki, log_problems),
+        ("alertmanager", cluster.alertmanager, alertmanager_problems),
+    ):
+        if endpoint is not None:
+            for key, problem in find_problems(endpoint):
+                yield (*place, entry, key), problem
 
 
 def _in_accounts(registry: Registry, environments: tuple[str, ...]) -> Iterator[Problem]:

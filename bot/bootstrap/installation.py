@@ -35,12 +35,12 @@ def redaction_key(settings: Settings) -> bytes:
 
 def build_redactor(settings: Settings) -> Redactor:
     """Return what takes secrets out, with this installation's key; installed for the process."""
-    return installed_redactor(redaction_key(settings))
+    return installed_redactor(redaction_key(settings), settings)
 
 
-def installed_redactor(key: bytes) -> Redactor:
+def installed_redactor(key: bytes, settings: Settings) -> Redactor:
     """Return a redactor with this key, which is also what tools and triage use from now on."""
-    redactor = Redactor(key=key)
+    redactor = Redactor(key=key, personal=settings.service.redact_personal)
     secret_text.install(redactor)
     return redactor
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.adapters.query_pace import SharedPace
 from bot.adapters.runbooks import open_shelf
+from bot.agent.answerer import Answerer
+from bot.agent.lead import Lead
 from bot.bootstrap.installation import installed_redactor, new_id, redaction_key
-from bot.bootstrap.models import answerer_factory, lead_factory, model_name
-from bot.bootstrap.sources import build_cloud, build_logs, build_metrics
+from bot.bootstrap.models import model_name, run_factory
+from bot.bootstrap.sources import build_alert_states, build_cloud, build_logs, build_metrics
 from bot.bootstrap.workplace import build_workplace
 from bot.domain.redaction.placeholder import Seal
 from bot.flows.alert.dispatch import Dispatch
@@ -101,7 +103,7 @@ def build_answering(
     )
     sources = build_metrics(settings, registry, clock=clock)
     metrics = PacedMetrics(sources, pace=SharedPace(redis, clock=clock, new_id=new_id))
-    seal, mask = Seal(key), installed_redactor(key).mask
+    seal, mask = Seal(key), installed_redactor(key, settings).mask
     cloud = build_cloud(settings, registry, seal=seal, clock=clock)
     cloud_triage = CloudTriage(
         cloud=cloud, accounts=registry.connected_accounts(), clock=clock, seal=seal
@@ -121,7 +123,7 @@ def build_answering(
             clock=clock,
             cloud=cloud_triage,
         ),
-        answerer=answerer_factory(settings, clock=clock, mask=mask),
+        answerer=run_factory(Answerer, settings, clock=clock, mask=mask),
         spending=spending,
         clock=clock,
     )
@@ -130,9 +132,10 @@ def build_answering(
         store=store,
         registry=registry,
         metrics=sources,
-        triage=IncidentTriage(clusters=clusters, cloud=cloud_triage, clock=clock),
+        alert_states=build_alert_states(settings, registry, clock=clock),
+        triage=IncidentTriage(clusters=clusters, metrics=sources, cloud=cloud_triage, clock=clock),
         kit=lambda text, scope, access: ways.kit(text, scope=scope, access=access),
-        lead=lead_factory(settings, clock=clock, mask=mask),
+        lead=run_factory(Lead, settings, clock=clock, mask=mask),
         knowledge=Knowledge(pages=open_shelf(settings.service.runbooks), past=store, clock=clock),
         spending=spending,
         clock=clock,

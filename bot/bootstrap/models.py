@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.adapters.llm.anthropic_client import anthropic_model
 from bot.adapters.llm.bedrock import bedrock_model
 from bot.adapters.llm.chain import Chain
 from bot.adapters.llm.pricing import Pricing
-from bot.agent.answerer import Answerer
 from bot.agent.budget import Limits
-from bot.agent.lead import Lead
 from bot.agent.prompt_book import PromptBook
 
 if TYPE_CHECKING:
@@ -21,6 +19,9 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
     from bot.ports.model import LanguageModel
     from bot.settings import Settings
+
+
+Made = TypeVar("Made")
 
 
 def model_name(settings: Settings) -> str | None:
@@ -60,18 +61,18 @@ def build_model(settings: Settings, *, clock: Clock) -> LanguageModel | None:
     return Chain(providers, clock=clock) if providers else None
 
 
-def answerer_factory(
-    settings: Settings, *, clock: Clock, mask: Callable[[str], str]
-) -> Callable[[tuple[Callable[..., Observation], ...]], Answerer] | None:
-    """Return what makes an answerer of a run's tools; None without a model."""
+def run_factory(
+    make: Callable[..., Made], settings: Settings, *, clock: Clock, mask: Callable[[str], str]
+) -> Callable[[tuple[Callable[..., Observation], ...]], Made] | None:
+    """Return what makes an `Answerer` or a `Lead` of a run's tools; None without a model."""
     model = build_model(settings, clock=clock)
     if model is None:
         return None
     prompts = PromptBook.load()
     limits = _limits(settings)
 
-    def make(tools: tuple[Callable[..., Observation], ...]) -> Answerer:
-        return Answerer(
+    def of_tools(tools: tuple[Callable[..., Observation], ...]) -> Made:
+        return make(
             model=model,
             tools=tools,
             prompts=prompts,
@@ -81,31 +82,7 @@ def answerer_factory(
             mask=mask,
         )
 
-    return make
-
-
-def lead_factory(
-    settings: Settings, *, clock: Clock, mask: Callable[[str], str]
-) -> Callable[[tuple[Callable[..., Observation], ...]], Lead] | None:
-    """Return what makes a lead investigator of a run's tools; None without a model."""
-    model = build_model(settings, clock=clock)
-    if model is None:
-        return None
-    prompts = PromptBook.load()
-    limits = _limits(settings)
-
-    def make(tools: tuple[Callable[..., Observation], ...]) -> Lead:
-        return Lead(
-            model=model,
-            tools=tools,
-            prompts=prompts,
-            clock=clock,
-            nonce=lambda: secrets.token_hex(8),
-            limits=limits,
-            mask=mask,
-        )
-
-    return make
+    return of_tools
 
 
 def _limits(settings: Settings) -> Limits:

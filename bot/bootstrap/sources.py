@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.adapters.alertmanager.sources import AlertmanagerStates
 from bot.adapters.cloud.aws import AwsCloud
 from bot.adapters.cloud.connection import connection_to
 from bot.adapters.logs.sources import LokiSources
@@ -31,6 +32,18 @@ def build_logs(settings: Settings, registry: Registry, *, clock: Clock) -> LokiS
     """Return the log servers of the registry's clusters, connected at their first read."""
     return LokiSources(
         {one.name: one.loki for one in registry.clusters if one.loki is not None},
+        clock=clock,
+        secret_of=named_secret,
+        timeout_s=settings.service.cluster_timeout_s,
+    )
+
+
+def build_alert_states(
+    settings: Settings, registry: Registry, *, clock: Clock
+) -> AlertmanagerStates:
+    """Return the Alertmanagers of the registry's clusters, connected at their first read."""
+    return AlertmanagerStates(
+        {one.name: one.alertmanager for one in registry.clusters if one.alertmanager is not None},
         clock=clock,
         secret_of=named_secret,
         timeout_s=settings.service.cluster_timeout_s,

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from bot.domain.alert import Severity
+from bot.domain.alert_server import AlertmanagerEndpoint
 from bot.domain.conversation import Scope
 from bot.domain.incident import Watch
 from bot.domain.kinds import Kind
@@ -45,6 +46,8 @@ class Cluster:
     """Where its metrics are; without it PromQL is not offered for the cluster."""
     loki: LogsEndpoint | None = None
     """Where its logs are kept; without it LogQL is not offered for the cluster."""
+    alertmanager: AlertmanagerEndpoint | None = None
+    """Where its alerts are routed; without it Prometheus alone tells what a message lacks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

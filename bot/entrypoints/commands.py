@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from bot import log, settings
+from bot.adapters.masked_stderr import MaskedStderr
 from bot.bootstrap.installation import build_redactor
 from bot.settings import Role
 
@@ -37,13 +39,17 @@ def run(options: Namespace) -> int:
     role, command = commands[options.command]
     found = settings.load(role, env_file=options.env_file)
     service = found.service
-    is_service = role is not Role.TERMINAL
+    if role is Role.TERMINAL:
+        log.configure(level="warning", as_json=service.log_json, role=options.command)
+        return command(found, options)
+    redactor = build_redactor(found)
     log.configure(
-        level=service.log_level if is_service else "warning",
+        level=service.log_level,
         as_json=service.log_json,
         role=options.command,
-        mask=build_redactor(found).mask if is_service else str,
+        mask=redactor.mask,
     )
+    sys.stderr = MaskedStderr(sys.stderr, redactor)
     return command(found, options)
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from bot.adapters.alertmanager.probe import alertmanager_probe
 from bot.adapters.clock import SystemClock
 from bot.adapters.cloud.connection import connection_to
 from bot.adapters.cluster.clusters import KubernetesClusters
@@ -23,7 +24,7 @@ from bot.adapters.slack.probe import slack_probe
 from bot.adapters.store.probe import database_probe
 from bot.bootstrap.installation import load_registry, redis_url
 from bot.bootstrap.models import build_model
-from bot.bootstrap.sources import build_logs, build_metrics
+from bot.bootstrap.sources import build_alert_states, build_logs, build_metrics
 from bot.domain.errors import SettingsError
 from bot.ports.probe import Checkup, Health
 from bot.settings import named_secret
@@ -87,6 +88,7 @@ def _probes(settings: Settings) -> list[Probe]:
     )
     metrics = build_metrics(settings, registry, clock=clock)
     logs = build_logs(settings, registry, clock=clock)
+    states = build_alert_states(settings, registry, clock=clock)
     return [
         *probes,
         *(cluster_probe(clusters, name, clock=clock) for name in registry.cluster_names()),
@@ -99,6 +101,11 @@ def _probes(settings: Settings) -> list[Probe]:
             logs_probe(logs, cluster.name, endpoint=cluster.loki, clock=clock)
             for cluster in registry.clusters
             if cluster.loki is not None
+        ),
+        *(
+            alertmanager_probe(states, cluster.name, endpoint=cluster.alertmanager, clock=clock)
+            for cluster in registry.clusters
+            if cluster.alertmanager is not None
         ),
         *_account_probes(settings, registry, clock=clock),
     ]

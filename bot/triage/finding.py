@@ -21,6 +21,8 @@ class LastWords:
     """Key of the sentence that says what the line means; empty when it only is quoted."""
     subject: str = ""
     """The host, setting or file the line is about."""
+    where: str = ""
+    """File and line of the program, as `app/cart.py:88`; empty when the log names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

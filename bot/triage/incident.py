@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.domain.alert import Alert, AlertSource, AlertStatus
+from bot.domain.alert import Alert, AlertSource
 from bot.domain.conversation import Scope
 from bot.domain.evidence import Evidence
 from bot.domain.registry import Access
@@ -20,6 +20,9 @@ from bot.triage import absence, health, telling
 from bot.triage.alert_targets import namespaces_of, targets_of, values_told
 from bot.triage.judging import MAX_STEPS, Judge
 from bot.triage.language.book import open_book
+from bot.triage.measured.joining import joined
+from bot.triage.measured.measuring import Gauge
+from bot.triage.measured.over import unless_active
 from bot.triage.quoting import quoted
 from bot.triage.ranking import rank, told_unasked
 from bot.triage.rulebook import findings
@@ -43,8 +46,10 @@ if TYPE_CHECKING:
     from bot.domain.change import Change
     from bot.ports.clock import Clock
     from bot.ports.cluster import Clusters
+    from bot.ports.metrics import MetricsSources
     from bot.triage.cloud.inquiry import CloudTriage
     from bot.triage.finding import Finding
+    from bot.triage.measured.measuring import Measured, Measurement
     from bot.triage.objects import ObjectRef
 
 LANGUAGE = "en"
@@ -55,8 +60,6 @@ MAX_CLOUD_ALERTS = 3
 MAX_FINDINGS = 8
 MAX_NAMED = 3
 _BEST_FIRST = (Status.CONFIRMED, Status.LIKELY, Status.INCONCLUSIVE, Status.HEALTHY)
-# Rules of these families look at the state of objects, which triage looks at as well.
-_OF_STATE = ("Kube", "Pod", "Node", "Deployment", "StatefulSet", "DaemonSet", "Job", "CrashLoop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +112,14 @@ class _Sight:
 class IncidentTriage:
     """Looks at what alerts are about."""
 
-    def __init__(self, *, clusters: Clusters, cloud: CloudTriage, clock: Clock) -> None:
+    def __init__(
+        self, *, clusters: Clusters, metrics: MetricsSources, cloud: CloudTriage, clock: Clock
+    ) -> None:
         self._clusters = clusters
         self._cloud = cloud
         self._clock = clock
         self._judge = Judge(clusters=clusters, clock=clock)
+        self._gauge = Gauge(sources=metrics, clock=clock)
 
     def look(self, brief: AlertBrief, session: Session) -> Looked:
         """Return what rules make of the incident; every sentence cites the ledger.
@@ -150,6 +156,17 @@ class IncidentTriage:
     def _in_clusters(
         self, brief: AlertBrief, session: Session
     ) -> tuple[Looked, tuple[Change, ...]]:
+        measurement = self._gauge.begin(
+            brief.alerts, scope=brief.scope, access=brief.access, onset=brief.onset
+        )
+        try:
+            return self._looked(brief, measurement, session)
+        finally:
+            measurement.abandon()
+
+    def _looked(
+        self, brief: AlertBrief, measurement: Measurement, session: Session
+    ) -> tuple[Looked, tuple[Change, ...]]:
         book = open_book(LANGUAGE)
         sight = self._see(brief, session)
         if not sight.surveys:
@@ -158,8 +175,9 @@ class IncidentTriage:
                 return Looked(verdict=blind), ()
             return Looked(verdict=_nothing_readable(brief)), ()
         scene = Scene(book=book, surveys=sight.surveys, unread=sight.unread)
-        found = rank([entry for estate in scene.estates for entry in findings(estate)])
         targets = targets_of(brief.alerts, scene.estates)
+        measured = measurement.finish(scene, targets, session)
+        found = _found(scene, measured)
         own = self._own(scene, targets, found, session)
         for _ in range(MAX_STEPS):
             elsewhere = _needed_elsewhere(own, scene)
@@ -170,9 +188,14 @@ class IncidentTriage:
                 break
             sight = farther
             scene = Scene(book=book, surveys=sight.surveys, unread=sight.unread)
-            found = rank([entry for estate in scene.estates for entry in findings(estate)])
+            found = _found(scene, measured)
             own = self._own(scene, targets, found, session)
-        verdict = self._judged(scene, targets, own, found, brief, session)
+        if own:
+            verdict = telling.faults(scene, own)
+        else:
+            verdict = self._without_own(
+                scene, targets, found, brief=brief, measured=measured, session=session
+            )
         looked = Looked(
             verdict=verdict,
             findings=tuple(
@@ -230,26 +253,34 @@ class IncidentTriage:
                 surveys.append(seen)
         return _Sight(surveys=tuple(surveys), unread=tuple(unread), asked=asked, also=also)
 
-    def _judged(
+    def _without_own(
         self,
         scene: Scene,
         targets: tuple[ObjectRef, ...],
-        own: list[Finding],
         found: list[Finding],
+        *,
         brief: AlertBrief,
+        measured: Measured,
         session: Session,
     ) -> Verdict:
-        if own:
-            return telling.faults(scene, own)
+        """Return the verdict where no fault is one of what the alerts are about."""
         others = told_unasked(found)
         if targets:
             well = health.no_fault(scene, targets)
-            return _unless_active(well, brief, others=telling.named(one.object for one in others))
+            nearby = telling.named(one.object for one in others)
+            return unless_active(well, brief, measured.standings, scene.book, others=nearby)
         if others:
             told = telling.faults(scene, self._judge.with_logs(scene, others, session))
-            return _not_surely_its(told) if _names_objects(brief.alerts) else told
+            return _not_surely_its(told, brief) if _names_objects(brief.alerts) else told
         well = health.nothing_failing(scene)
-        return _unless_active(well, brief, others="", absent=_objects_named(brief.alerts))
+        absent = _objects_named(brief.alerts)
+        return unless_active(well, brief, measured.standings, scene.book, others="", absent=absent)
+
+
+def _found(scene: Scene, measured: Measured) -> list[Finding]:
+    """Return what objects and measurements say is wrong, likeliest root first."""
+    of_objects = [entry for estate in scene.estates for entry in findings(estate)]
+    return rank(joined(of_objects, measured.findings))
 
 
 def _needed_elsewhere(found: Sequence[Finding], scene: Scene) -> tuple[str, ...]:
@@ -288,70 +319,20 @@ def _objects_named(alerts: Sequence[Alert]) -> str:
     return ", ".join(f"`{quoted(name)}`" for name in list(names)[:MAX_NAMED])
 
 
-def _unless_active(
-    verdict: Verdict, brief: AlertBrief, *, others: str, absent: str = ""
-) -> Verdict:
-    """Return HEALTHY only where nothing says that the alert goes on unseen by these rules.
+def _not_surely_its(verdict: Verdict, brief: AlertBrief) -> Verdict:
+    """Return a verdict on other objects than the alert's, which may have nothing to do with it.
 
-    `others` are objects nearby that are failing, `absent` what is named and is not there; in words.
+    A rule names its objects exactly: what is near them is a hint. People do not.
     """
-    if verdict.status is not Status.HEALTHY:
-        return verdict
-    names = [alert.name for alert in brief.alerts]
-    active = [name for name in names if name in brief.still_active]
-    over = all(
-        alert.status is AlertStatus.RESOLVED or alert.name in brief.inactive
-        for alert in brief.alerts
-    )
-    judged_by_state = all(
-        alert.source is AlertSource.PERSON or alert.name.startswith(_OF_STATE)
-        for alert in brief.alerts
-    )
-    elsewhere = [
-        alert.scope.cluster
-        for alert in brief.alerts
-        if brief.is_guess and alert.scope.cluster not in {None, *brief.scope.clusters}
-    ]
-    if elsewhere:
-        reason = f"no cluster that is known is called `{quoted(elsewhere[0] or '')}`"
-    elif absent:
-        reason = f"{absent} is not there"
-    elif active:
-        reason = f"the rule of {', '.join(dict.fromkeys(active))} is still active"
-    elif not (over or judged_by_state):
-        reason = "what the alert measures was not measured here"
-    elif others and not over:
-        reason = f"{others} there is failing"
-    else:
+    by_person = all(alert.source is AlertSource.PERSON for alert in brief.alerts)
+    status = Status.LIKELY if by_person else Status.INCONCLUSIVE
+    if _BEST_FIRST.index(verdict.status) >= _BEST_FIRST.index(status):
         return verdict
     return replace(
         verdict,
-        status=Status.INCONCLUSIVE,
-        cause=Cause.UNKNOWN,
-        nothing_to_do=False,
-        caveats=(*verdict.caveats, f"Its objects look well, but {reason}: not called healthy."),
-        next_checks=verdict.next_checks or _next_checks(brief),
-    )
-
-
-def _not_surely_its(verdict: Verdict) -> Verdict:
-    """Return a verdict on other objects than the alert's, which may have nothing to do with it."""
-    if verdict.status is not Status.CONFIRMED:
-        return verdict
-    return replace(
-        verdict,
-        status=Status.LIKELY,
+        status=status,
         caveats=(*verdict.caveats, "It is near the alert's objects, but none of them."),
     )
-
-
-def _next_checks(brief: AlertBrief) -> tuple[str, ...]:
-    first = brief.alerts[0]
-    where = f" -n {first.scope.namespace}" if first.scope.namespace else " -A"
-    if first.source is AlertSource.PERSON:
-        return (f"kubectl get pods,services{where}", f"kubectl get events{where}")
-    query = first.expression or f'ALERTS{{alertname="{first.name}"}}'
-    return (query, f"kubectl get events{where}")
 
 
 def _nothing_readable(brief: AlertBrief) -> Verdict:

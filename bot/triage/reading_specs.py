@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.fields import entries, mapping, number, text
+from bot.domain.fields import dig, entries, mapping, number, text
 from bot.triage.object_meta import strings
 from bot.triage.specs import ContainerSpec, PodSpec, Port, Probe, Toleration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+_REFERENCES = {
+    "configMapRef": "configmap",
+    "configMapKeyRef": "configmap",
+    "secretRef": "secret",
+    "secretKeyRef": "secret",
+}
 _PROBES = {
     "readinessProbe": "Readiness",
     "livenessProbe": "Liveness",
@@ -34,7 +40,25 @@ def read_spec(spec: Mapping[str, Any]) -> PodSpec:
         ),
         service_account=text(spec, "serviceAccountName"),
         scheduler=text(spec, "schedulerName"),
+        configuration=tuple(sorted({pair for pair in _references(spec) if pair[1]})),
     )
+
+
+def _references(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of the configuration a pod refers to, wherever it does."""
+    for volume in entries(spec, "volumes"):
+        for source in (volume, *entries(volume, "projected", "sources")):
+            yield "configmap", text(source, "configMap", "name")
+            yield "secret", text(source, "secret", "secretName")
+            yield "secret", text(source, "secret", "name")
+    for container in (*entries(spec, "initContainers"), *entries(spec, "containers")):
+        refs = [*entries(container, "envFrom")]
+        refs += [mapping(one, "valueFrom") for one in entries(container, "env")]
+        for ref in refs:
+            for key, kind in _REFERENCES.items():
+                yield kind, text(dig(ref, key), "name")
+    for one in entries(spec, "imagePullSecrets"):
+        yield "secret", text(one, "name")
 
 
 def _container(entry: dict[str, Any]) -> ContainerSpec:

@@ -88,6 +88,8 @@ class PodSpec:
     tolerations: tuple[Toleration, ...] = ()
     service_account: str = ""
     scheduler: str = ""
+    configuration: tuple[tuple[str, str], ...] = ()
+    """`configmap` or `secret` and the name of each it refers to, in order; never a content."""
 
     @property
     def ports(self) -> tuple[Port, ...]:

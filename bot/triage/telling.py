@@ -12,12 +12,12 @@ from bot.domain.verdict import (
     Hypothesis,
     HypothesisState,
     Status,
-    Step,
     TimelinePoint,
     Verdict,
 )
 from bot.triage.quoting import quoted
 from bot.triage.ranking import explains
+from bot.triage.remedies.advising import advised
 from bot.triage.rules.rollouts import trigger
 from bot.triage.scene import refs
 
@@ -42,7 +42,7 @@ def faults(scene: Scene, found: Sequence[Finding]) -> Verdict:
     first, *others = found
     change = trigger(scene.estate(first.object), first)
     if change is not None and first.cause is Cause.UNKNOWN:
-        first = _of_revision(scene, first, change)
+        first = _of_revision(scene, first)
     stopped = [entry for entry in others if explains(first, entry)]
     sentences = _told(scene, first)
     if change is not None:
@@ -59,6 +59,7 @@ def faults(scene: Scene, found: Sequence[Finding]) -> Verdict:
     lines = [f"{said} {refs(labels)}" for said, labels in sentences]
     since = change.at if change is not None else first.since
     timeline = _timeline(scene, first, change)
+    advice = advised(scene, first, rest, change=change)
     cited = [label for _, labels in sentences for label in labels]
     cited += [label for point in timeline for label in point.evidence]
     return Verdict(
@@ -71,13 +72,15 @@ def faults(scene: Scene, found: Sequence[Finding]) -> Verdict:
         trigger=_began(scene, change) if change else None,
         hypotheses=tuple(_hypothesis(scene, entry) for entry in found[:MAX_HYPOTHESES]),
         timeline=timeline,
-        mitigation=_relief(scene, first, change),
+        mitigation=advice.relief,
+        permanent=advice.cure,
+        code_change=advice.code_change,
         evidence=tuple(dict.fromkeys(cited)),
         next_checks=_checks(first, others),
     )
 
 
-def _of_revision(scene: Scene, found: Finding, change: Change) -> Finding:
+def _of_revision(scene: Scene, found: Finding) -> Finding:
     """Return the fault as the newest revision's, where pods of the one before go on well."""
     before = scene.estate(found.object).revisions_of(found.object)[:-1]
     if not any(one.ready and one.ready >= one.desired for one in before):
@@ -86,8 +89,11 @@ def _of_revision(scene: Scene, found: Finding, change: Change) -> Finding:
 
 
 def named(objects: Iterable[ObjectRef]) -> str:
-    """Return objects by kind and name, the first few of them."""
-    names = list(dict.fromkeys(f"`{one.kind}/{quoted(one.name)}`" for one in objects))
+    """Return objects by name and kind, the first few of them.
+
+    Only the name is in code: lists show names, and what is in code has to be found in them.
+    """
+    names = list(dict.fromkeys(f"`{quoted(one.name)}` ({one.kind})" for one in objects))
     more = [f"+{len(names) - MAX_NAMED}"] if len(names) > MAX_NAMED else []
     return ", ".join([*names[:MAX_NAMED], *more])
 
@@ -160,29 +166,4 @@ def _timeline(scene: Scene, first: Finding, change: Change | None) -> tuple[Time
     return tuple(
         TimelinePoint(at=stamp(at), what=what, evidence=cited)
         for at, what, cited in sorted(points, key=lambda point: point[0])
-    )
-
-
-def _relief(scene: Scene, found: Finding, change: Change | None) -> tuple[Step, ...]:
-    """Return the way back to the revision before, when the newest one is the one that is sick."""
-    if change is None:
-        return ()
-    earlier = [
-        one.number
-        for one in scene.estate(found.object).revisions_of(found.object)
-        if one.number < change.revision.number
-    ]
-    values = {
-        "object": quoted(found.object.name),
-        "name": found.object.name,
-        "namespace": found.object.namespace,
-        "revision": str(max(earlier)),
-    }
-    return (
-        Step(
-            action=scene.book.step("undo_action", **values),
-            check=f"kubectl rollout status deployment/{values['name']} -n {values['namespace']}",
-            risk=scene.book.step("undo_risk"),
-            undo=scene.book.step("undo_undo", **values),
-        ),
     )

@@ -1,4 +1,4 @@
-"""What the suite prints: a line for each family, totals, and every wrong case with what was said."""
+"""What the suite prints: a line for each family, totals, every wrong case with what was said."""
 
 from __future__ import annotations
 
@@ -93,6 +93,8 @@ def wrongs(results: Iterable[Result]) -> str:
             lines.append(
                 f"  {result.ending.incidents} incidents instead of {len(result.case.expect)}"
             )
+        if result.ending.error:
+            lines.append(f"  could not be run: {result.ending.error}")
         for verdict in result.ending.verdicts:
             lines.append(f"  said     {verdict.status} {verdict.cause} {verdict.object}")
             lines += [f"    | {line}" for line in verdict.summary.splitlines()[:4]]
@@ -120,6 +122,7 @@ def as_tree(results: Sequence[Result], *, mode: str) -> dict[str, Any]:
                 "incidents": result.ending.incidents,
                 "seconds": round(result.ending.seconds, 3),
                 "tokens": result.ending.tokens,
+                "error": result.ending.error,
                 "said": [
                     {
                         "status": verdict.status,

@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import tempfile
+import traceback
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from tests.evals.brain import BelievingBrain
+from tests.evals.case import Case
 from tests.evals.desk import Ending, settled, take
-from tests.evals.grading import Grade, grade_case
+from tests.evals.grading import MISSING, Grade, grade_case
 from tests.evals.worlds import EvalLab
 from tests.lab.model.server import ModelLab
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.settings import Settings
-    from tests.evals.case import Case
 
 PROCESSES = 2
 
@@ -78,9 +79,11 @@ def _run_group(task: tuple[list[Case], Mode, dict[str, str]]) -> list[Result]:
     group, mode, keys = task
     try:
         return _results_of(group, mode, keys)
-    except Exception as error:
-        error.add_note(f"in the world of {', '.join(case.id for case in group)}")
-        raise
+    except Exception:  # noqa: BLE001 -- a world that breaks is told, the others go on
+        broken = Ending(
+            incidents=0, verdicts=(), tokens=0, seconds=0.0, error=traceback.format_exc()
+        )
+        return [Result(case=case, ending=broken, grade=MISSING) for case in group]
 
 
 def _results_of(group: list[Case], mode: Mode, keys: dict[str, str]) -> list[Result]:

@@ -61,7 +61,7 @@ def test_a_trouble_without_an_object_is_no_case() -> None:
 
 def test_a_cause_that_is_not_in_the_list_is_no_case() -> None:
     expect = {"object": "a/b/c/d", "cause": "gremlins"}
-    with pytest.raises(ValueError, match="gremlins|Input should be"):
+    with pytest.raises(ValueError, match="Input should be"):
         Case.model_validate({"id": "a", "family": "b", "complaint": "x", "expect": expect})
 
 

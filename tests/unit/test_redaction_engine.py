@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,9 @@ from bot.domain.redaction.engine import Redactor
 from bot.domain.redaction.keys import tells
 from bot.domain.redaction.placeholder import PLACEHOLDER
 from tests.unit.redaction_secrets import TOKENS, jwt, pem_lines, web_password
+
+if TYPE_CHECKING:
+    from bot.domain.redaction.span import Span
 
 REDACTOR = Redactor(key=b"one installation")
 
@@ -190,3 +194,55 @@ def test_a_private_key_that_was_cut_off_after_a_few_characters_is_hidden() -> No
     begin = "-----BEGIN PRIVATE KEY-----\n"
 
     assert REDACTOR.mask(f"{begin}MIIEvQIBADAN\n").startswith(f"{begin}\u2039secret:private_key:")
+
+
+@pytest.mark.parametrize("prefix", ["", "2026-11-21T08:00:00Z app ", '{"log": "'])
+@pytest.mark.parametrize("lost", [1, 2, 5, 9])
+def test_a_private_key_of_which_only_the_end_was_read_is_hidden(prefix: str, lost: int) -> None:
+    key = pem_lines(Random(1))
+    read = [f"{prefix}{line}" for line in ("starting the application", *key[lost:], "bye bye")]
+
+    shown = REDACTOR.mask("\n".join(read)).split("\n")
+
+    assert [line for line in key[lost:-1] if line in "\n".join(shown)] == []
+    assert [shown[0], *shown[-2:]] == [read[0], *read[-2:]]
+
+
+@pytest.mark.parametrize("prefix", ["", "2026-11-21T08:00:00Z app "])
+@pytest.mark.parametrize("read", range(2, 13))
+def test_a_private_key_of_which_only_the_beginning_was_read_is_hidden(
+    prefix: str, read: int
+) -> None:
+    key = pem_lines(Random(1))
+
+    shown = REDACTOR.mask("\n".join(f"{prefix}{line}" for line in key[:read]))
+
+    assert [line for line in key[1:read] if line in shown and "END" not in line] == []
+
+
+def test_the_last_line_of_a_key_alone_takes_no_word_with_it() -> None:
+    text = "is this the rest?\n-----END PRIVATE KEY----- of authenticationservice"
+
+    assert REDACTOR.mask(text) == text
+
+
+class Broken(Redactor):
+    """A redactor with a rule that fails."""
+
+    def search(self, text: str, start: int = 0) -> tuple[list[Span], list[tuple[int, int]]]:
+        """Fail as a rule with a mistake would."""
+        raise RecursionError(f"{text[start:]} is too deep")
+
+
+def test_what_cannot_be_judged_is_withheld_and_keeps_its_lines() -> None:
+    redactor = Broken(key=b"one installation")
+    text = "password=hunter2\nall is well\n"
+
+    shown = redactor.mask(text)
+
+    assert shown == redactor.redact(text).text
+    assert shown.startswith("\u2039secret:unread:")
+    assert shown.count("\n") == 2
+    assert "hunter2" not in shown
+    assert "well" not in shown
+    assert redactor.redact(text).found == (("unread", 1),)

@@ -27,8 +27,12 @@ from bot.domain.redaction.tokens import TOKENS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+UNREAD = "unread"
+"""The kind of what was withheld because it could not be judged."""
 _DECODE_LAYERS = 2
 """How often base64 within base64 is opened."""
+_FAULTS = (ArithmeticError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
+"""What a rule with a mistake in it can raise, and a text too much for the machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +54,27 @@ class Redactor:
     def redact(self, text: str) -> Redacted:
         """Return the text with every secret replaced by a placeholder, and what was found.
 
-        Total: there is no text it raises for. A second pass changes nothing.
+        Total: there is no text it raises for; what could not be judged is withheld as a whole. A
+        second pass changes nothing.
         """
-        spans = self.find(text)
+        try:
+            spans = self.find(text)
+        except _FAULTS:
+            return Redacted(text=self.withheld(text), found=((UNREAD, 1),))
         counts = Counter(span.kind for span in spans)
         return Redacted(text=self.cover(text, spans), found=tuple(sorted(counts.items())))
 
     def mask(self, text: str) -> str:
         """Return the text alone, with every secret replaced by a placeholder."""
-        return self.cover(text, self.find(text))
+        try:
+            spans = self.find(text)
+        except _FAULTS:
+            return self.withheld(text)
+        return self.cover(text, spans)
+
+    def withheld(self, text: str) -> str:
+        """Return what stands for a text that could not be judged: as many lines, and no word."""
+        return self._seal.over(UNREAD, text) + "\n" * text.count("\n")
 
     def placeholder(self, kind: str, secret: str) -> str:
         """Return what stands for a secret that is known to be one."""

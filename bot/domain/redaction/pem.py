@@ -1,4 +1,4 @@
-"""Private keys in PEM: whole, cut off, escaped on one line, or one log line for each of theirs.
+"""Private keys in PEM: whole, cut off at either end, escaped on one line, or one log line a line.
 
 What stands before the body on each line, such as a time stamp and a pod's name, stays; so do the
 lines themselves. All parts of one key have the same placeholder.
@@ -28,6 +28,8 @@ _BODY = re.compile(r"[A-Za-z0-9+/=]{4,}")
 _RUN = re.compile(r"[A-Za-z0-9+/=]{40,}")
 _SHORT_RUN = re.compile(r"[A-Za-z0-9+/=]{12,}")
 """Also a body, where BEGIN and END are both there: the last line of a key is short."""
+_LEAST_LAST_CHARS = 8
+"""Of a body's last line behind a prefix; what is shorter tells nothing of the key."""
 _TAIL = re.compile(r"[A-Za-z0-9+/=]+(?=(?:\\{1,7}[nr]|[\"'\\,}\s])*\Z)")
 _LINE = re.compile(r"[^\n]*\n?")
 _GAP_LINES = 3
@@ -51,15 +53,49 @@ HEADLESS = (
 def private_keys(subject: Subject, start: int) -> Iterator[Span]:
     """Yield the bodies of private keys, from a position on, line by line."""
     text, floor = subject.text, start
+    begun, ended = False, start
     at = text.find("PRIVATE KEY", start)
     while at >= 0:
-        begin = _BEGIN.search(text, max(at - _LABEL_CHARS, floor), at + _LABEL_CHARS)
+        low = max(at - _LABEL_CHARS, floor)
+        begin = _BEGIN.search(text, low, at + _LABEL_CHARS)
         floor = at + 1
         if begin is not None:
             spans, stop = _body(subject, begin.start(), begin.end())
             yield from spans
             floor = max(stop, floor)
+            begun = True
+        elif (end := _END.search(text, low, at + _LABEL_CHARS)) is not None:
+            if not begun:
+                yield from _beginning_lost(text, ended, end.start())
+            begun, ended = False, end.end()
         at = text.find("PRIVATE KEY", floor)
+
+
+def _beginning_lost(text: str, floor: int, stop: int) -> list[Span]:
+    """Return the parts of a body of which only the end was read, such as by a log's tail.
+
+    `floor` is where the key before it ended: no text is looked at twice.
+    """
+    parts: list[tuple[int, int]] = []
+    since, floor = stop, max(floor, stop - _LONGEST_KEY_CHARS)
+    high = max(text.rfind("\n", floor, stop) + 1, floor)
+    if _RUN.search(text, high, stop) is not None:
+        # All of the key is on the line that END stands on.
+        parts, since = _in_line(text, high, stop, _RUN), high
+    while high > floor:
+        low = max(text.rfind("\n", floor, high - 1) + 1, floor)
+        is_last = not parts and _is_last_line(text[low:high])
+        if is_last or _RUN.search(text, low, high) is not None:
+            parts[:0] = _in_line(text, low, high, _RUN)
+            since = low
+        else:
+            break
+        high = low
+    identity = "".join(text[low:high] for low, high in parts)
+    return [
+        Span(start=low, end=high, kind="private_key", since=since, identity=identity)
+        for low, high in parts
+    ]
 
 
 def _body(subject: Subject, since: int, at: int) -> tuple[list[Span], int]:
@@ -119,9 +155,19 @@ def _cut_off(text: str, at: int, limit: int) -> list[tuple[int, int]]:
         gap = 0 if long else gap + 1
         if gap > _GAP_LINES:
             break
-        if long or (parts and gap == 1 and _TAIL.fullmatch(found.group().strip())):
+        if long or (parts and gap == 1 and _is_last_line(found.group())):
             parts += _in_line(text, found.start(), found.end(), _RUN)
     return parts
+
+
+def _is_last_line(line: str) -> bool:
+    """Tell whether a short line after the long ones is a body's last, behind whatever prefix."""
+    if _TAIL.fullmatch(line.strip()):
+        return True
+    tail = _TAIL.search(line[-200:])
+    run = tail.group() if tail is not None else ""
+    mixed = all(re.search(kind, run) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+    return len(run) >= _LEAST_LAST_CHARS and (mixed or run.endswith("="))
 
 
 def _in_line(text: str, start: int, end: int, form: re.Pattern[str]) -> list[tuple[int, int]]:

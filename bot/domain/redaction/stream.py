@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.redaction.engine import UNREAD
 from bot.domain.redaction.span import LONGEST_SECRET_CHARS, Span, line_end
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class StreamRedactor:
             return released
         cut = self._cut(spans, wholes)
         if cut <= self._done and len(self._text) - self._done > LONGEST_HELD_CHARS:
-            released = self._redactor.placeholder("unread", self._text[self._done :])
+            released = self._redactor.placeholder(UNREAD, self._text[self._done :])
             self._text, self._done, self._swallowing = "", 0, True
             return released
         released = self._covered(cut, spans)

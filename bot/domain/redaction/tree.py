@@ -11,6 +11,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.redaction.engine import UNREAD
 from bot.domain.redaction.headers import is_header
 from bot.domain.redaction.keys import Telling, tells
 from bot.domain.redaction.values import harmless, is_object_name, looks_random
@@ -42,7 +43,7 @@ class _Walk:
 
     def value(self, value: Any, depth: int) -> Any:
         if depth > _DEEPEST:
-            return self._redactor.placeholder("unread", "")
+            return self._redactor.placeholder(UNREAD, "")
         if isinstance(value, Mapping):
             return self._map(value, depth)
         if isinstance(value, list | tuple | set | frozenset):

@@ -1,51 +1,39 @@
-"""What an alert message lacks, read where the rule is evaluated: labels, annotations, the query.
+"""What an alert message lacks, read where alerts are routed and where their rules are evaluated.
 
-Slack messages of most senders carry neither the labels nor the rule. The metrics server of the
-cluster knows both for as long as the alert is active. Nothing is guessed: an alert that matches
-more than one active one keeps only what all of them share.
+Slack messages of most senders carry neither the labels nor the rule. A cluster's Alertmanager knows
+the labels, and who silenced the alert, for as long as it fires; its metrics server knows the rule
+too. Which of their alerts is meant is `completion`'s to say.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import structlog
-
-from bot.domain.alert import Alert, AlertObject, AlertScope, AlertSource
+from bot.agent.session import Session
+from bot.domain.alert import Alert, AlertSource
 from bot.domain.errors import ToolError, UpstreamError
-from bot.domain.evidence import Evidence, EvidenceState, Observation
-from bot.domain.spans import stamp
+from bot.domain.evidence import Evidence
+from bot.domain.registry import Access
+from bot.flows.alert.completion import ActiveOne, completed, meant
+from bot.flows.alert.sight import Sight
+from bot.ports.clock import Clock
+from bot.ports.metrics import Rule
+from bot.triage.quoting import plain_line, quoted
 from bot.triage.survey import entered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.agent.session import Session
-    from bot.ports.clock import Clock
-    from bot.ports.metrics import ActiveAlert, MetricsSources, Rule
+    from bot.domain.evidence import Observation
+    from bot.ports.alert_state import AlertStates, KnownAlert
+    from bot.ports.metrics import ActiveAlert, MetricsSources
 
-log = structlog.get_logger()
-
-# Labels that name an object, and the kind each names; the first that is there is the narrowest.
-OBJECT_LABELS = (
-    ("pod", "pod"),
-    ("deployment", "deployment"),
-    ("statefulset", "statefulset"),
-    ("daemonset", "daemonset"),
-    ("job_name", "job"),
-    ("cronjob", "cronjob"),
-    ("persistentvolumeclaim", "persistentvolumeclaim"),
-    ("horizontalpodautoscaler", "horizontalpodautoscaler"),
-    ("node", "node"),
-    ("service", "service"),
-)
-# Labels that say who measured, not what is ill.
-_MEASURERS = frozenset({"kube-state-metrics", "prometheus-kube-state-metrics", "node-exporter"})
 # Senders whose alerts a Prometheus-compatible server evaluates.
 _EVALUATED = frozenset({AlertSource.ALERTMANAGER, AlertSource.GRAFANA, AlertSource.ROBUSTA})
-MAX_SHOWN = 20
+MAX_NAMES = 10
+"""Names an Alertmanager is asked for, one call each; of a storm the first."""
+MAX_SILENCES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,168 +43,206 @@ class Looked:
     alerts: tuple[Alert, ...]
     evidence: tuple[Evidence, ...] = ()
     still_active: tuple[str, ...] = ()
-    """Names of alerts that the server that evaluates them says are active now."""
+    """Names of alerts that a server of theirs says are active now."""
     inactive: tuple[str, ...] = ()
-    """Names of alerts whose rule that server has, and which are not active now."""
+    """Names of alerts whose rule is known where it is evaluated, and which are active nowhere."""
+    silenced: tuple[str, ...] = ()
+    """Names of alerts that Alertmanager keeps quiet about, some or all of those meant."""
+    caveats: tuple[str, ...] = ()
+    """A sentence for each of these: by which silence, or behind which alert."""
 
 
 def look_up(
     alerts: Sequence[Alert],
     *,
     clusters: Sequence[str],
+    states: AlertStates,
     sources: MetricsSources,
+    access: Access,
     session: Session,
     clock: Clock,
 ) -> Looked:
-    """Return the alerts with the labels, annotations and queries their server tells.
+    """Return the alerts with the labels, annotations and queries their servers tell.
+
+    Labels are Alertmanager's where it holds the alert, else Prometheus's.
 
     Raises:
         CancelledByPersonError, LeaseLostError: As the session's `check` says.
     """
-    wanted = {alert.name for alert in alerts if alert.source in _EVALUATED}
+    wanted = tuple(dict.fromkeys(one.name for one in alerts if one.source in _EVALUATED))
     if not wanted:
         return Looked(alerts=tuple(alerts))
-    found = tuple(alerts)
-    evidence: list[Evidence] = []
-    active_names: dict[str, None] = {}
-    known: dict[str, None] = {}
+    search = _Search(
+        alerts=tuple(alerts), wanted=wanted, access=access, session=session, clock=clock
+    )
     for cluster in clusters:
-        session.check()
+        search.ask_alertmanager(states, cluster)
+        search.ask_prometheus(sources, cluster)
+    return search.result()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """One look-up, and what it has found so far."""
+
+    alerts: tuple[Alert, ...]
+    wanted: tuple[str, ...]
+    access: Access
+    session: Session
+    clock: Clock
+    routed: list[ActiveOne] = field(default_factory=list)
+    """Alerts that Alertmanagers hold."""
+    evaluated: list[ActiveOne] = field(default_factory=list)
+    """Alerts that metrics servers hold."""
+    rules: list[Rule] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+
+    def ask_alertmanager(self, states: AlertStates, cluster: str) -> None:
+        """Read what the cluster's Alertmanager holds, a name at a time, if it has one."""
+        try:
+            reader = states.reader(cluster)
+        except KeyError:
+            return
+        for number, name in enumerate(self.wanted[:MAX_NAMES], start=1):
+            self.session.check()
+            seen = Sight(
+                clock=self.clock,
+                cluster=cluster,
+                tool="alertmanager",
+                source="alerts",
+                query=f'GET /api/v2/alerts?filter=alertname="{plain_line(name)}"',
+            )
+            label = f"alerts-{cluster}-{number}"
+            try:
+                found = [self._known(one, cluster) for one in reader.alerts(name)]
+            except (UpstreamError, ToolError) as error:
+                # Another name would not be answered either.
+                self._enter(label, seen.failed(error))
+                return
+            self.routed += found
+            self._enter(label, seen.listed([], self._ordered(found, has_all_labels=True)))
+
+    def ask_prometheus(self, sources: MetricsSources, cluster: str) -> None:
+        """Read the rules and active alerts of the cluster's metrics server, if it has one."""
         try:
             reader = sources.reader(cluster)
         except KeyError:
-            continue
-        began = clock.monotonic()
+            return
+        self.session.check()
+        seen = Sight(
+            clock=self.clock, cluster=cluster, tool="promql", source="alert rules", query="ALERTS"
+        )
         try:
-            rules = [one for one in reader.rules() if one.is_alert and one.name in wanted]
-            active = [one for one in reader.alerts() if _name(one) in wanted]
+            rules = [one for one in reader.rules() if one.is_alert and one.name in self.wanted]
+            found = [self._evaluated(one, cluster) for one in reader.alerts()]
         except (UpstreamError, ToolError) as error:
-            seen = _observation(
-                cluster, str(error), EvidenceState.UNREACHABLE, clock=clock, began=began
-            )
-            evidence.append(entered(session, f"alert-rules-{cluster}", seen))
-            continue
-        known |= dict.fromkeys(rule.name for rule in rules)
-        active_names |= dict.fromkeys(
-            _name(one) for one in active if one.state in {"firing", "pending"}
+            self._enter(f"alert-rules-{cluster}", seen.failed(error))
+            return
+        found = [one for one in found if one.name in self.wanted]
+        self.rules += rules
+        self.evaluated += found
+        ordered = self._ordered(found, has_all_labels=False)
+        self._enter(f"alert-rules-{cluster}", seen.listed(rules, ordered))
+
+    def result(self) -> Looked:
+        """Return what all servers together tell."""
+        active = {one.name: None for one in (*self.routed, *self.evaluated)}
+        silent: dict[str, str] = {}
+        found = []
+        for alert in self.alerts:
+            if alert.source not in _EVALUATED:
+                found.append(alert)
+                continue
+            routed = meant(alert, self.routed, has_all_labels=True)
+            like = routed or meant(alert, self.evaluated, has_all_labels=False)
+            found.append(_with_query(alert, completed(alert, like), self.rules))
+            sentence = _silence(alert.name, [one for one in routed if one.is_readable])
+            if sentence:
+                silent.setdefault(alert.name, sentence)
+        return Looked(
+            alerts=tuple(found),
+            evidence=tuple(self.evidence),
+            still_active=tuple(active),
+            inactive=tuple(dict.fromkeys(one.name for one in self.rules if one.name not in active)),
+            silenced=tuple(silent),
+            caveats=tuple(silent.values()),
         )
-        if not rules and not active:
-            continue
-        seen = _observation(
-            cluster,
-            "\n".join([*map(_rule_line, rules), *map(_alert_line, active[:MAX_SHOWN])]),
-            EvidenceState.OK,
-            clock=clock,
-            began=began,
-            rows=len(rules) + len(active),
+
+    def _enter(self, name: str, observation: Observation) -> None:
+        self.evidence.append(entered(self.session, name, observation))
+
+    def _ordered(self, active: Sequence[ActiveOne], *, has_all_labels: bool) -> list[ActiveOne]:
+        """Return the alerts, those that may be meant first."""
+        first = {
+            id(one)
+            for alert in self.alerts
+            for one in meant(alert, active, has_all_labels=has_all_labels)
+        }
+        return sorted(active, key=lambda one: id(one) not in first)
+
+    def _known(self, one: KnownAlert, cluster: str) -> ActiveOne:
+        labels = dict(one.labels)
+        return ActiveOne(
+            cluster=cluster,
+            labels=labels,
+            annotations=dict(one.annotations),
+            since=one.starts_at,
+            state=one.state.value,
+            fingerprint=one.fingerprint,
+            expression=one.expression,
+            silenced_by=one.silenced_by,
+            inhibited_by=one.inhibited_by,
+            is_readable=self._may_read(cluster, labels.get("namespace")),
         )
-        evidence.append(entered(session, f"alert-rules-{cluster}", seen))
-        found = tuple(_completed(alert, rules, active, cluster) for alert in found)
-    return Looked(
-        alerts=found,
-        evidence=tuple(evidence),
-        still_active=tuple(active_names),
-        inactive=tuple(name for name in known if name not in active_names),
-    )
+
+    def _evaluated(self, one: ActiveAlert, cluster: str) -> ActiveOne:
+        labels = dict(one.labels)
+        return ActiveOne(
+            cluster=cluster,
+            labels=labels,
+            annotations=dict(one.annotations),
+            since=one.active_since,
+            state=f"{one.state} value {one.value}",
+            is_readable=self._may_read(cluster, labels.get("namespace")),
+        )
+
+    def _may_read(self, cluster: str, namespace: str | None) -> bool:
+        return namespace is None or self.access.may_read(cluster, namespace)
 
 
-def _completed(
-    alert: Alert, rules: Sequence[Rule], active: Sequence[ActiveAlert], cluster: str
-) -> Alert:
-    """Return the alert with what its rule and the active alerts like it tell."""
-    if alert.source not in _EVALUATED:
+def _with_query(told: Alert, alert: Alert, rules: Sequence[Rule]) -> Alert:
+    """Return the alert with the query of its rule, unless several rules could be its."""
+    if told.expression:
         return alert
-    rule = next((one for one in rules if one.name == alert.name), None)
-    if rule is not None and not alert.expression:
-        alert = replace(alert, expression=rule.query)
-    like = [one for one in active if _name(one) == alert.name and _agrees(alert, one)]
-    if not like:
-        return alert
-    labels = _shared([dict(one.labels) for one in like])
-    annotations = _shared([dict(one.annotations) for one in like])
-    starts = [one.active_since for one in like if one.active_since is not None]
-    return replace(
-        alert,
-        labels={**labels, **alert.labels},
-        annotations={**annotations, **alert.annotations},
-        starts_at=alert.starts_at or min(starts, default=None),
-        scope=_scope(alert.scope, [dict(one.labels) for one in like], cluster),
-        is_partial=False,
-    )
-
-
-def _agrees(alert: Alert, active: ActiveAlert) -> bool:
-    """Tell whether no label of the message contradicts the active alert."""
-    labels = dict(active.labels)
-    told = {name: value for name, value in alert.labels.items() if name in labels}
-    namespace = alert.scope.namespace
-    if namespace and labels.get("namespace") not in {None, namespace}:
-        return False
-    return all(labels[name] == value for name, value in told.items())
-
-
-def _shared(many: Sequence[dict[str, str]]) -> dict[str, str]:
-    first, *others = many
-    return {
-        name: value
-        for name, value in first.items()
-        if all(other.get(name) == value for other in others)
+    queries = {
+        rule.query
+        for rule in rules
+        if rule.name == alert.name
+        and all(alert.labels.get(name, value) == value for name, value in rule.labels)
     }
+    return replace(alert, expression=queries.pop()) if len(queries) == 1 else alert
 
 
-def _scope(scope: AlertScope, many: Sequence[dict[str, str]], cluster: str) -> AlertScope:
-    namespaces = Counter(labels["namespace"] for labels in many if labels.get("namespace"))
-    objects = dict.fromkeys((*scope.objects, *(one for labels in many for one in named(labels))))
-    shared = next(iter(namespaces)) if len(namespaces) == 1 else None
-    return replace(
-        scope,
-        cluster=scope.cluster or cluster,
-        namespace=scope.namespace or shared,
-        objects=tuple(objects),
-    )
+def _silence(name: str, like: Sequence[ActiveOne]) -> str:
+    """Return what keeps quiet about the alerts, as a sentence; empty where nothing does."""
+    quiet = [one for one in like if one.silenced_by or one.inhibited_by]
+    if not quiet:
+        return ""
+    subject = f"`{quoted(name)}` is"
+    if len(quiet) < len(like):
+        subject = f"{len(quiet)} of {len(like)} `{quoted(name)}` alerts are"
+    causes = [
+        f"{how} by {_ids(ids)}"
+        for how, ids in (
+            ("silenced", [each for one in quiet for each in one.silenced_by]),
+            ("inhibited", [each for one in quiet for each in one.inhibited_by]),
+        )
+        if ids
+    ]
+    return f"{subject} {' and '.join(causes)} in Alertmanager, which notifies nobody of it."
 
 
-def named(labels: dict[str, str]) -> tuple[AlertObject, ...]:
-    """Return the objects that labels name, the narrowest first."""
-    return tuple(
-        AlertObject(kind=kind, name=labels[label])
-        for label, kind in OBJECT_LABELS
-        if labels.get(label) and labels[label] not in _MEASURERS
-    )
-
-
-def _name(active: ActiveAlert) -> str:
-    return dict(active.labels).get("alertname", "")
-
-
-def _rule_line(rule: Rule) -> str:
-    return f"rule {rule.name} ({rule.state or 'no state'}, for {rule.for_s:g}s): {rule.query}"
-
-
-def _alert_line(active: ActiveAlert) -> str:
-    labels = " ".join(f"{name}={value}" for name, value in active.labels)
-    since = stamp(active.active_since)
-    return f"active {active.state} since {since} value {active.value}: {labels}"
-
-
-def _observation(
-    cluster: str,
-    body: str,
-    state: EvidenceState,
-    *,
-    clock: Clock,
-    began: float,
-    rows: int | None = None,
-) -> Observation:
-    return Observation(
-        tool="promql",
-        source="alert rules",
-        query="ALERTS",
-        cluster=cluster,
-        namespace=None,
-        state=state,
-        body=body,
-        collected_at=clock.now(),
-        took_s=clock.monotonic() - began,
-        rows=rows,
-    )
+def _ids(ids: Sequence[str]) -> str:
+    several = list(dict.fromkeys(ids))
+    more = [f"+{len(several) - MAX_SILENCES}"] if len(several) > MAX_SILENCES else []
+    return ", ".join([*(f"`{quoted(one)}`" for one in several[:MAX_SILENCES]), *more])

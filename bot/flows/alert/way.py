@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bot.domain.verdict import Verdict
     from bot.flows.alert.knowledge import Knowledge
     from bot.flows.spending import Spending
+    from bot.ports.alert_state import AlertStates
     from bot.ports.clock import Clock
     from bot.ports.incidents import Incidents
     from bot.ports.metrics import MetricsSources
@@ -61,6 +62,8 @@ class _Sitting:
     kit: Kit
     brief: AlertBrief
     started: float
+    caveats: tuple[str, ...]
+    """What the servers of its alerts say of them that any verdict has to be read with."""
 
 
 class IncidentWay:
@@ -73,6 +76,7 @@ class IncidentWay:
         store: Store,
         registry: Registry,
         metrics: MetricsSources,
+        alert_states: AlertStates,
         triage: IncidentTriage,
         kit: Callable[[str, Scope, Access], Kit],
         lead: Callable[[tuple[Callable[..., Observation], ...]], Lead] | None,
@@ -84,6 +88,7 @@ class IncidentWay:
         self._store = store
         self._registry = registry
         self._metrics = metrics
+        self._alert_states = alert_states
         self._triage = triage
         self._kit = kit
         self._lead = lead
@@ -116,9 +121,10 @@ class IncidentWay:
         verdict, notice = self._judged(looked.verdict, sitting), reason
         if reason is None and self._lead is not None:
             try:
-                verdict = self._lead(sitting.kit.functions).investigate(
+                concluded = self._lead(sitting.kit.functions).investigate(
                     self._case(sitting, looked, verdict, pages), session
                 )
+                verdict = replace(concluded, caveats=(*sitting.caveats, *concluded.caveats))
             except UpstreamError as error:
                 if error.system == "database":
                     raise
@@ -157,7 +163,9 @@ class IncidentWay:
         found = look_up(
             alerts,
             clusters=scope.clusters,
+            states=self._alert_states,
             sources=self._metrics,
+            access=access,
             session=session,
             clock=self._clock,
         )
@@ -169,6 +177,7 @@ class IncidentWay:
             session=session,
             kit=self._kit("\n".join((incident.title, *place.accounts)), scope, access),
             started=started,
+            caveats=found.caveats,
             brief=AlertBrief(
                 alerts=found.alerts,
                 scope=scope,
@@ -195,7 +204,7 @@ class IncidentWay:
             verdict,
             status=judgement.status,
             confidence=judgement.confidence,
-            caveats=(*verdict.caveats, *judgement.reasons),
+            caveats=(*sitting.caveats, *verdict.caveats, *judgement.reasons),
             coverage=coverage,
             answered_by="rules",
             seconds=round(self._clock.monotonic() - sitting.started, 3),
@@ -215,7 +224,7 @@ class IncidentWay:
             accounts=sitting.kit.accounts,
             now=sitting.run.started_at,
             triage=triaged,
-            findings=looked.findings,
+            findings=(*looked.findings, *sitting.caveats),
             topology=looked.topology,
             changes=looked.changes,
             lore=self._lore(sitting, triaged, pages),

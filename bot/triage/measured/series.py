@@ -23,7 +23,7 @@ RECENT_S = 600.0
 _LARGEST = 1e150
 # Memory falls by so much at once when a process ends, and hardly ever while one works.
 _DROPPED_TO = 0.6
-_LEAST_POINTS = 8
+_LEAST_POINTS = 5
 _LEAST_FIT = 0.8
 """Share of the variance that a line has to explain before it is called steady."""
 _STEADY_SHARE = 0.4

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.triage.measures.meter import Meter
 
 BLIND = frozenset({EvidenceState.DENIED, EvidenceState.UNREACHABLE})
-_OF_OBJECTS = "kube_"
+OF_OBJECTS = "kube_"
 """How kube-state-metrics begins its names: they repeat what the API server says, and those of
 states that nothing is in, such as a container's waiting, have no series at all."""
 _HELD_STEPS = 2
@@ -86,7 +86,7 @@ def judged(look: Look, condition: Condition, *, at: datetime, minutes: int) -> E
         holds=holds,
         at=at,
         minutes=minutes,
-        is_mirrored=is_mirrored and all(one.startswith(_OF_OBJECTS) for one in absent),
+        is_mirrored=is_mirrored and all(one.startswith(OF_OBJECTS) for one in absent),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.verdict import Cause
 
@@ -96,6 +96,6 @@ def plan_for(found: Finding) -> Plan:
     return NOTHING
 
 
-def _read(file: str) -> dict[str, dict[str, list[list[str]] | list[str] | str]]:
+def _read(file: str) -> dict[str, dict[str, Any]]:
     folder = resources.files("bot.triage.remedies")
     return tomllib.loads(folder.joinpath(file).read_text("utf-8"))

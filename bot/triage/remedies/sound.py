@@ -19,10 +19,12 @@ _LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 _SUBDOMAIN = rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*"
 _COUNT = r"[0-9]{1,9}"
 _QUANTITY = r"[0-9]{1,18}(?:\.[0-9]{1,6})?(?:n|u|m|k|[KMGTPE]i?)?"
-_KEY = r"(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_KEY = (
+    r"(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
 _VALUE = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _PAIR = rf"{_KEY}={_VALUE}"
-_THING = rf"[a-z]{{1,63}}/{_LABEL}(?:\.{_LABEL}){{0,16}}"
+_THING = rf"(?=.{{1,317}}$)[a-z]{{1,63}}/{_LABEL}(?:\.{_LABEL}){{0,16}}"
 _PORT = rf"(?:[0-9]{{1,5}}|{_LABEL})"
 _OFFERED = rf"(?:-|{_LABEL}) [0-9]{{1,5}}"
 _JSON_PAIR = rf'"{_KEY}":"{_VALUE}"'
@@ -51,7 +53,7 @@ WORDS: Final = {
     "class": _SUBDOMAIN,
     "account": _SUBDOMAIN,
     "quota": _SUBDOMAIN,
-    "resource": _KEY,
+    "resource": r"[a-z0-9](?:[-a-z0-9./]{0,120}[a-z0-9])?",
     "hard": _QUANTITY,
     "raised": _QUANTITY,
     "rerun": _LABEL,
@@ -78,7 +80,7 @@ WORDS: Final = {
     "scheduler": _SUBDOMAIN,
     "granted": _SUBDOMAIN,
     "verb": r"get|list|watch|create|update|patch|delete",
-    "asked_of": rf"{_LABEL}(?:/{_LABEL})?(?:\.{_LABEL}){{0,16}}",
+    "asked_of": rf"{_LABEL}(?:\.{_LABEL}){{0,16}}(?:/{_LABEL})?",
     "asked_in": _LABEL,
     "asker": rf"{_LABEL}:{_SUBDOMAIN}",
 }
@@ -115,6 +117,8 @@ SAID: Final = {
     "metric": r"[A-Za-z][\w./-]{0,252}",
     "current": _QUANTITY + "%?",
     "target": _QUANTITY + "%?",
+    "defect": "yes",
+    "shut_in": "yes",
     "budget": r"(?:minAvailable|maxUnavailable)=[0-9]{1,6}%?",
 }
 """Slots of sentences."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.domain.verdict import Category, Cause
+from bot.triage.cloud.blame import blame
 from bot.triage.finding import Finding, LastWords
 
 if TYPE_CHECKING:
@@ -215,9 +216,16 @@ def explained(found: Finding, lines: Sequence[str], *, label: str) -> Finding:
     telling = [line for line in last if _TELLING.search(line) and not _STACK.match(line)]
     if not telling or is_certain:
         return found
-    words = LastWords(line=telling[-1], label=label)
+    words = LastWords(line=telling[-1], label=label, where=_place(last, telling[-1]))
     weight = found.weight if found.phrase == "killed" else max(found.weight, 0.75)
     return replace(found, words=words, weight=weight)
+
+
+def _place(lines: Sequence[str], told: str) -> str:
+    """Return file and line of the failure the line tells of; empty when the log names none."""
+    found = blame(lines)
+    is_it = found is not None and (found.error in told or found.message in told)
+    return found.where if found is not None and is_it else ""
 
 
 def meaning_of(line: str) -> Meaning | None:

@@ -7,9 +7,7 @@ those of one rule would be one.
 from __future__ import annotations
 
 import json
-import re
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
@@ -22,23 +20,24 @@ from bot.adapters.redis_client import open_redis
 from bot.adapters.store.store import SqlStore
 from bot.adapters.store.tables import alert_tellings, incidents
 from bot.bootstrap.installation import new_id
+from bot.domain.conversation import ChannelId, MessageTs
+from tests.flows.alerts.leads import Leads, told
 from tests.flows.house import PATIENCE_S, House, database_of, events_of
 from tests.lab.lab import WEBHOOK_SECRET
-from tests.lab.model.brains import ScriptedBrain, call
-from tests.lab.model.replies import Reply
 from tests.lab.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.domain.alert import Alert
+    from bot.domain.evidence import Evidence
     from bot.domain.incident import Incident, IncidentState
+    from bot.domain.verdict import Verdict
     from tests.lab.installation import Process
-    from tests.lab.model.requests import MessagesRequest
+    from tests.lab.model.journal import Exchange
+    from tests.lab.model.outages import Outage
     from tests.lab.slack.reading import Seen
 
-CLUSTER = "prod-eu"
-HERE = {"cluster": CLUSTER, "namespace": "shop", "deployment": "cart"}
-"""Where cart crash-loops."""
 REVIEW = "review"
 WATCHED: dict[str, dict[str, str]] = {
     name: {}
@@ -66,9 +65,6 @@ WATCHED: dict[str, dict[str, str]] = {
     )
 } | {"shadowed": {"shadow_channel": REVIEW}}
 """The watched channels with their rules; one for each test."""
-STANDS = call("object", ruling="stands", reason="Nothing speaks against it.")
-"""What the second look says."""
-GENERATOR = "http://prometheus.example:9090/graph?g0.expr=up&g0.tab=1"
 
 
 class Alarms:
@@ -151,13 +147,29 @@ class Alarms:
         self.house.model.recover()
         self.house.model.release()
 
-    def script(self, **rules: list[object]) -> None:
-        """Let the model look into these rules, and the second look agree with all it finds.
+    def script(
+        self, questions: Mapping[str, list[object]] | None = None, **rules: list[object]
+    ) -> None:
+        """Let the model look into these rules, and answer questions with these words in them.
 
-        What earlier tests scripted stays: their storms may still be looked into.
+        The second look agrees with all it finds. What earlier tests scripted stays: their storms
+        may still be looked into.
         """
-        self._scripts |= rules
-        self.house.model.brain = _Leads(self._scripts)
+        self._scripts |= {told(rule): turns for rule, turns in rules.items()}
+        self._scripts |= questions or {}
+        self.house.model.brain = Leads(self._scripts)
+
+    def outage(self, outage: Outage, rule: str, *, skip: int = 0, times: int | None = 1) -> None:
+        """Let the model be unwell for the next turn about the rule, or for all with None."""
+        self.house.model.outage(outage, skip=skip, times=times, question=told(rule))
+
+    def turns_about(self, rule: str) -> list[Exchange]:
+        """Return the lead's turns on the rule; earlier incidents it was shown do not count."""
+        return self.house.turns_about(told(rule))
+
+    def wait_until_held(self, rule: str) -> Exchange:
+        """Return the request about the rule whose answer is being held back."""
+        return self.house.wait_until_held(told(rule))
 
     # Senders.
 
@@ -232,6 +244,30 @@ class Alarms:
         """Return the rule's only incident, once it is in that state."""
         return self.the_incident(rule, lambda one: one.state is state, what=state.value)
 
+    def alerts_of(self, incident: Incident) -> list[Alert]:
+        """Return the incident's alerts as they were told, the first to arrive first."""
+        with database_of(self.house.installation) as engine:
+            return SqlStore(engine, SystemClock(), new_id).alerts_of(incident.incident_id)
+
+    def concluded(self, rule: str) -> tuple[Verdict, dict[str, Evidence]]:
+        """Return the verdict of the incident's newest run once it is closed, and its evidence."""
+        incident = self.the_incident(rule, lambda one: one.runs > 0, what="looked into")
+        channel, ts = ChannelId(incident.channel), MessageTs(str(incident.thread_ts))
+
+        def look() -> tuple[Verdict, dict[str, Evidence]] | None:
+            with database_of(self.house.installation) as engine:
+                store = SqlStore(engine, SystemClock(), new_id)
+                thread = store.find_thread(channel, ts)
+                if thread is None:
+                    return None
+                (run,) = store.latest(thread.thread_id, limit=1)
+                read = store.of_investigation(run.investigation_id)
+                return (run.verdict, {one.label: one for one in read}) if run.verdict else None
+
+        found = eventually(look, f"the verdict on {rule} kept", within_s=PATIENCE_S)
+        assert found is not None
+        return found
+
     def thread_of(self, rule: str) -> str:
         """Return the root of the incident's thread, once it has one."""
         incident = self.the_incident(rule, lambda one: one.thread_ts is not None, what="told")
@@ -258,9 +294,7 @@ class Alarms:
                 (one for one in self.replies(channel, thread_ts) if words in one.words), None
             )
 
-        return self.slack.wait_for(
-            look, timeout_s=PATIENCE_S, what=f"{words!r} live in #{channel}"
-        )
+        return self.slack.wait_for(look, timeout_s=PATIENCE_S, what=f"{words!r} live in #{channel}")
 
     def note(self, channel: str, thread_ts: str, words: str) -> Seen:
         """Return the bot's message in the thread that holds the words."""
@@ -295,116 +329,3 @@ class Alarms:
             "channel": self.house.lab.channel_id(f"#{name}"),
             "secret_env": WEBHOOK_SECRET,
         }
-
-
-class _Leads:
-    """Plays what is scripted for a rule; concludes at once where nothing is."""
-
-    def __init__(self, scripts: Mapping[str, list[object]]) -> None:
-        self._scripted = ScriptedBrain(concluding(), questions=scripts)  # type: ignore[arg-type] # any turn
-
-    def reply(self, request: MessagesRequest) -> Reply:
-        """Return the turn that is due."""
-        # The second look's conversation names no rule.
-        return Reply(content=(STANDS,)) if "object" in request.tools else self._scripted.reply(request)
-
-
-def concluding(words: str = "cart keeps crashing") -> list[object]:
-    """Return the script of a lead that concludes from what triage collected."""
-
-    def conclude(request: MessagesRequest) -> Reply:
-        # The first label in triage's own summary is the pods'.
-        label = next(iter(re.findall(r"\[(E\d+)\]", request.first_user_text)), "E1")
-        return Reply(
-            content=(
-                call(
-                    "conclude",
-                    status="CONFIRMED",
-                    summary=f"{words} [{label}].",
-                    object=f"{CLUSTER}/deployment/shop/cart",
-                    cause="application_crash",
-                    category="application",
-                    hypotheses=[
-                        {"statement": "cart crashes", "state": "supported", "evidence": [label]}
-                    ],
-                ),
-            )
-        )
-
-    return [conclude]
-
-
-def post_of(
-    rule: str,
-    *,
-    resolved: bool = False,
-    severity: str = "warning",
-    place: str = f"{CLUSTER} cart shop",
-    count: int = 1,
-) -> dict[str, Any]:
-    """Return Alertmanager's own Slack message for a rule."""
-    state = "RESOLVED" if resolved else f"FIRING:{count}"
-    title = f"[{state}] {rule} ({place} {severity})"
-    return {
-        "username": "Alertmanager",
-        "text": "",
-        "attachments": [
-            {
-                "color": "2eb886" if resolved else "a30200",
-                "fallback": title,
-                "title": title,
-                "title_link": "http://alertmanager.example:9093/#/alerts?receiver=slack",
-            }
-        ],
-    }
-
-
-def alert_of(
-    rule: str,
-    *,
-    labels: dict[str, str] | None = None,
-    annotations: dict[str, str] | None = None,
-    severity: str = "warning",
-    resolved: bool = False,
-    since_s: float = 300,
-) -> dict[str, Any]:
-    """Return one alert as Alertmanager's webhook has it."""
-    now = datetime.now(UTC)
-    named = {"alertname": rule, "severity": severity, **(HERE if labels is None else labels)}
-    return {
-        "status": "resolved" if resolved else "firing",
-        "labels": named,
-        "annotations": {"summary": "It restarts again and again."} | (annotations or {}),
-        "startsAt": _stamp(now - timedelta(seconds=since_s)),
-        "endsAt": _stamp(now) if resolved else "0001-01-01T00:00:00Z",
-        "generatorURL": GENERATOR,
-        "fingerprint": f"{abs(hash(frozenset(named.items()))):016x}"[:16],
-    }
-
-
-def body_of(*alerts: dict[str, Any], group: dict[str, str] | None = None) -> dict[str, Any]:
-    """Return Alertmanager's webhook body for alerts of one group."""
-    first = alerts[0]["labels"]
-    common = {
-        name: value
-        for name, value in first.items()
-        if all(one["labels"].get(name) == value for one in alerts)
-    }
-    grouped = {"alertname": first["alertname"]} if group is None else group
-    over = all(one["status"] == "resolved" for one in alerts)
-    return {
-        "version": "4",
-        "groupKey": "{}:{" + ", ".join(f'{k}="{v}"' for k, v in sorted(grouped.items())) + "}",
-        "truncatedAlerts": 0,
-        "status": "resolved" if over else "firing",
-        "receiver": "nightdesk",
-        "groupLabels": grouped,
-        "commonLabels": common,
-        "commonAnnotations": {},
-        "externalURL": "http://alertmanager.example:9093",
-        "alerts": list(alerts),
-    }
-
-
-def _stamp(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,14 +10,10 @@ import pytest
 from bot.adapters.slack.actions import DETAILS, STOP
 from bot.domain.incident import IncidentState
 from bot.domain.verdict import Cause, Status
-from tests.flows.alerts.alarms import alert_of, body_of, concluding, post_of
+from tests.flows.alerts.leads import concluding
+from tests.flows.alerts.senders import alert_of, body_of, post_of
 from tests.flows.crashing import WARNINGS
-from tests.flows.house import (
-    PATIENCE_S,
-    evidence_of,
-    run_of,
-    wait_until_closed,
-)
+from tests.flows.house import PATIENCE_S
 from tests.lab.model.outages import held, unauthorized
 
 if TYPE_CHECKING:
@@ -31,13 +27,13 @@ def test_an_alert_becomes_one_incident_with_a_first_card_and_then_a_verdict(
     alarms: Alarms,
 ) -> None:
     alarms.script(CartJourney=concluding())
-    alarms.house.model.outage(held(), question="CartJourney")
+    alarms.outage(held(), "CartJourney")
     alert = alarms.post("journey", post_of("CartJourney"))
     first = alarms.live("journey", alert.ts, "First look, by rules only")
     assert "cart" in first.words
     assert "keeps crashing" in first.words
     assert STOP in first.action_ids
-    alarms.house.wait_until_held("CartJourney")
+    alarms.wait_until_held("CartJourney")
     alarms.house.model.release()
     card = alarms.card("journey", alert.ts)
     assert card.ts == first.ts
@@ -46,11 +42,9 @@ def test_an_alert_becomes_one_incident_with_a_first_card_and_then_a_verdict(
     assert [one.ts for one in alarms.replies("journey", alert.ts)] == [card.ts]
     incident = alarms.the_incident("CartJourney")
     assert (incident.alerts, incident.firing, incident.runs) == (1, 1, 1)
-    found = wait_until_closed(alarms.house.installation, alert).verdict
-    assert found is not None
+    found, read = alarms.concluded("CartJourney")
     assert (found.status, found.cause) == (Status.CONFIRMED, Cause.APPLICATION_CRASH)
     assert found.object == "prod-eu/deployment/shop/cart"
-    read = {one.label: one for one in evidence_of(alarms.house.installation, alert)}
     assert "CrashLoopBackOff" in read[found.evidence[0]].observation.body
     alarms.slack.as_user("ana").click(card.ts, DETAILS)
     alarms.slack.wait_for_view("ana", timeout_s=PATIENCE_S)
@@ -147,7 +141,7 @@ def test_a_cluster_that_cannot_be_reached_makes_it_inconclusive_and_is_named(
     alarms: Alarms,
 ) -> None:
     alarms.house.lab.world.cluster("prod-eu").fail(503)
-    alarms.house.model.outage(unauthorized(), times=None, question="CartBlind")
+    alarms.outage(unauthorized(), "CartBlind", times=None)
     alarms.send("blind", body_of(alert_of("CartBlind")))
     card = alarms.card("blind", alarms.thread_of("CartBlind"))
     assert "Inconclusive" in card.words
@@ -160,11 +154,11 @@ def test_a_model_lost_on_the_way_leaves_the_rules_verdict_on_the_same_card(
 ) -> None:
     alarms.script(CartOutage=[WARNINGS, *concluding()])
     model = alarms.house.model
-    model.outage(held(), question="CartOutage")
-    model.outage(unauthorized(), times=None, question="CartOutage")
+    alarms.outage(held(), "CartOutage")
+    alarms.outage(unauthorized(), "CartOutage", times=None)
     alarms.send("outage", body_of(alert_of("CartOutage")))
     thread_ts = alarms.thread_of("CartOutage")
-    alarms.house.wait_until_held("CartOutage")
+    alarms.wait_until_held("CartOutage")
     first = alarms.live("outage", thread_ts, "First look, by rules only")
     model.release()
     card = alarms.card("outage", thread_ts)
@@ -200,31 +194,29 @@ def test_an_alert_below_the_channels_severity_is_kept_and_not_looked_into(alarms
 
 def test_stop_on_the_card_ends_the_look_and_keeps_what_rules_found(alarms: Alarms) -> None:
     alarms.script(CartStopped=[WARNINGS, *concluding()])
-    alarms.house.model.outage(held(), question="CartStopped")
+    alarms.outage(held(), "CartStopped")
     alert = alarms.post("stopped", post_of("CartStopped"))
     first = alarms.live("stopped", alert.ts, "First look, by rules only")
-    alarms.house.wait_until_held("CartStopped")
+    alarms.wait_until_held("CartStopped")
     alarms.slack.as_user("ana").click(first.ts, STOP)
     card = alarms.card("stopped", alert.ts)
     assert card.ts == first.ts
     assert "Stopped" in card.words
     assert f"<@{alarms.slack.as_user('ana').id}>" in card.words
-    assert len(alarms.house.turns_about("CartStopped")) == 1
+    assert len(alarms.turns_about("CartStopped")) == 1
 
 
 def test_a_suggested_cause_goes_to_the_lead_and_any_other_question_does_not(
     alarms: Alarms,
 ) -> None:
-    alarms.script(
-        CartSuggested=concluding(),
-        replicas=[WARNINGS, *concluding("Two replicas are wanted")],
-    )
+    questions = {"how many replicas": [WARNINGS, *concluding("Two replicas are wanted")]}
+    alarms.script(questions, CartSuggested=concluding())
     alert = alarms.post("suggested", post_of("CartSuggested"))
     alarms.card("suggested", alert.ts)
-    before = len(alarms.house.turns_about("CartSuggested"))
+    before = len(alarms.turns_about("CartSuggested"))
     alarms.slack.as_user("ana").post("#suggested", "could it be DNS?", alert.ts)
     alarms.card("suggested", alert.ts, number=2)
-    again = alarms.house.turns_about("CartSuggested")[before:]
+    again = alarms.turns_about("CartSuggested")[before:]
     assert len(again) == 1
     assert "consider this as well" in again[0].request.first_user_text
     assert "could it be DNS?" in again[0].request.first_user_text
@@ -232,4 +224,3 @@ def test_a_suggested_cause_goes_to_the_lead_and_any_other_question_does_not(
     alarms.card("suggested", alert.ts, number=3)
     asked = alarms.house.turns_about("how many replicas")[0].request.first_user_text
     assert "The alerts, as their senders tell them" not in asked
-    assert run_of(alarms.house.installation, alert) is not None

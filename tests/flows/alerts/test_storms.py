@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.incident import IncidentState
-from tests.flows.alerts.alarms import HERE, alert_of, body_of, concluding, post_of
+from tests.flows.alerts.leads import concluding
+from tests.flows.alerts.senders import HERE, alert_of, body_of, post_of
 from tests.flows.crashing import ONE_READ, SUMMARY
 from tests.lab.model.outages import held
 from tests.lab.waiting import eventually
@@ -34,9 +35,7 @@ def the_storm(alarms: Alarms, rule: str, *, alerts: int) -> Incident:
     """Return the one incident that is left of many, once it has so many alerts."""
 
     def look() -> Incident | None:
-        left = [
-            one for one in alarms.incidents_of(rule) if one.state is not IncidentState.MERGED
-        ]
+        left = [one for one in alarms.incidents_of(rule) if one.state is not IncidentState.MERGED]
         return left[0] if len(left) == 1 and left[0].alerts >= alerts else None
 
     found = eventually(look, f"one storm of {rule}", within_s=25)
@@ -46,13 +45,13 @@ def the_storm(alarms: Alarms, rule: str, *, alerts: int) -> Incident:
 
 def test_a_storm_by_webhook_is_one_incident_in_one_thread(alarms: Alarms) -> None:
     alarms.script(StormHook=concluding())
-    alarms.house.model.outage(held(), question="StormHook")
+    alarms.outage(held(), "StormHook")
     for number in range(STORM):
         alert = alert_of(f"StormHook{number:02}", labels=place(number))
         assert alarms.send("webhook-storm", body_of(alert), listener=number % 2)[0] == 200
     storm = the_storm(alarms, "StormHook", alerts=STORM)
     assert storm.is_storm
-    alarms.house.wait_until_held("StormHook")
+    alarms.wait_until_held("StormHook")
     alarms.house.model.release()
     thread_ts = alarms.thread_of(storm.title)
     alarms.card("webhook-storm", thread_ts)
@@ -62,13 +61,13 @@ def test_a_storm_by_webhook_is_one_incident_in_one_thread(alarms: Alarms) -> Non
 
 def test_a_storm_in_slack_goes_on_in_one_of_its_threads(alarms: Alarms) -> None:
     alarms.script(StormSlack=concluding())
-    alarms.house.model.outage(held(), question="StormSlack")
+    alarms.outage(held(), "StormSlack")
     posts = [
         alarms.post("slack-storm", post_of(f"StormSlack{number:02}", place=f"eu svc{number}"))
         for number in range(STORM)
     ]
     storm = the_storm(alarms, "StormSlack", alerts=STORM)
-    alarms.house.wait_until_held("StormSlack")
+    alarms.wait_until_held("StormSlack")
     alarms.house.model.release()
     alarms.note("slack-storm", str(storm.thread_ts), "I treat them as one incident")
     alarms.card("slack-storm", str(storm.thread_ts))
@@ -78,10 +77,10 @@ def test_a_storm_in_slack_goes_on_in_one_of_its_threads(alarms: Alarms) -> None:
 
 def test_a_person_is_answered_at_once_while_many_alerts_wait(alarms: Alarms) -> None:
     house = alarms.house
-    alarms.script(Busy=concluding(), hurry=ONE_READ)
-    house.model.outage(held(), question="Busy")
+    alarms.script({"in a hurry": ONE_READ}, Busy=concluding())
+    alarms.outage(held(), "Busy")
     alarms.send("busy", body_of(alert_of("BusyFirst")))
-    house.wait_until_held("Busy")
+    alarms.wait_until_held("Busy")
     for number in range(0, WAITING, 20):
         alerts = [alert_of(f"Busy{number + one}", labels=place(one)) for one in range(20)]
         assert alarms.send("busy", body_of(*alerts))[0] == 200

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.flows.alerts.alarms import CLUSTER, alert_of, body_of, concluding
+from tests.flows.alerts.leads import concluding
+from tests.flows.alerts.senders import CLUSTER, alert_of, body_of
 from tests.flows.crashing import WARNINGS
 from tests.lab.model.outages import held
 from tests.lab.waiting import eventually
@@ -44,17 +45,17 @@ def test_a_worker_killed_in_the_models_turn_is_replaced_and_nothing_is_asked_twi
     alarms: Alarms,
 ) -> None:
     alarms.script(CartThinking=[WARNINGS, *concluding()])
-    alarms.house.model.outage(held(), skip=1, question="CartThinking")
+    alarms.outage(held(), "CartThinking", skip=1)
     alert = alarms.send("killed-thinking", body_of(alert_of("CartThinking")))
     assert alert == (200, {"ok": True})
     thread_ts = alarms.thread_of("CartThinking")
-    before = alarms.house.wait_until_held("CartThinking")
+    before = alarms.wait_until_held("CartThinking")
     alarms.kill(alarms.worker_of("CartThinking"))
     alarms.add_worker()
     card = alarms.card("killed-thinking", thread_ts)
     assert "keeps crashing" in card.words
     assert [one.ts for one in alarms.replies("killed-thinking", thread_ts)] == [card.ts]
-    first, second, after = alarms.house.turns_about("CartThinking")
+    first, second, after = alarms.turns_about("CartThinking")
     assert first.request.turn == 0
     assert second.number == before.number
     assert after.request.body["messages"] == second.request.body["messages"]

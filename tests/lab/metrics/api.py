@@ -78,7 +78,7 @@ class Api:
     def _query(self, query: Mapping[str, str], now_s: float) -> Json:
         at_s = float(query.get("time", now_s))
         tree = _parsed(query.get("query", ""))
-        value = self._evaluated(tree, at_s, start_s=at_s, end_s=at_s)
+        value = _evaluated(Evaluator(self.store, start_s=at_s, end_s=at_s), tree, at_s)
         if isinstance(value, str):
             return {"resultType": "string", "result": [at_s, value]}
         if isinstance(value, Window):
@@ -110,9 +110,10 @@ class Api:
             )
         tree = _parsed(query.get("query", ""))
         rows: dict[Labels, list[list[Any]]] = {}
+        evaluator = Evaluator(self.store, start_s=start_s, end_s=end_s)
         for number in range(int((end_s - start_s) / step_s + 1e-9) + 1):
             at_s = start_s + number * step_s
-            value = self._evaluated(tree, at_s, start_s=start_s, end_s=end_s)
+            value = _evaluated(evaluator, tree, at_s)
             if isinstance(value, str | Window):
                 raise ApiError(
                     400,
@@ -129,12 +130,6 @@ class Api:
                 {"metric": dict(labels), "values": pairs} for labels, pairs in _sorted(rows)
             ],
         }
-
-    def _evaluated(self, tree: Any, at_s: float, *, start_s: float, end_s: float) -> Value:
-        try:
-            return Evaluator(self.store, start_s=start_s, end_s=end_s).at(tree, at_s)
-        except CannotEvaluateError as error:
-            raise ApiError(422, "execution", f"the lab cannot evaluate: {error}") from None
 
     def _matched(
         self, matches: Sequence[str], query: Mapping[str, str], now_s: float
@@ -161,7 +156,8 @@ class Api:
 
     def _rule(self, rule: Json, now_s: float) -> Json:
         tree = _parsed(rule["query"])
-        holds = self._evaluated(tree, now_s, start_s=now_s, end_s=now_s)
+        evaluator = Evaluator(self.store, start_s=now_s, end_s=now_s)
+        holds = _evaluated(evaluator, tree, now_s)
         alerts = [
             self._alert(rule, labels, value, tree, now_s)
             for labels, value in (holds.items() if isinstance(holds, dict) else ())
@@ -183,7 +179,7 @@ class Api:
         """An active alert, since the last evaluation (one a minute) that did not hold."""
         since_s = now_s
         while now_s - since_s < 4 * 3_600:
-            before = self._evaluated(tree, since_s - 60, start_s=now_s, end_s=now_s)
+            before = _evaluated(evaluator, tree, since_s - 60)
             if not isinstance(before, dict) or labels not in before:
                 break
             since_s -= 60
@@ -196,6 +192,13 @@ class Api:
             "activeAt": datetime.fromtimestamp(since_s, tz=UTC).isoformat(),
             "value": _written(value),
         }
+
+
+def _evaluated(evaluator: Evaluator, tree: Any, at_s: float) -> Value:
+    try:
+        return evaluator.at(tree, at_s)
+    except CannotEvaluateError as error:
+        raise ApiError(422, "execution", f"the lab cannot evaluate: {error}") from None
 
 
 def _parsed(query: str) -> Any:

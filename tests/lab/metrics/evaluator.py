@@ -88,6 +88,7 @@ class Evaluator:
         self._store = store
         self._start_s = start_s
         self._end_s = end_s
+        self._found: dict[str, list[tuple[Labels, Track]]] = {}
 
     def at(self, tree: Any, at_s: float) -> Value:
         """The value of an expression at a time."""
@@ -135,9 +136,17 @@ class Evaluator:
             raise CannotEvaluateError("a text is needed here")
         return found
 
-    def _tracks(self, tree: Any) -> list[Track]:
-        test = wants(tree.matchers, tree.name)
-        return [track for track in self._store.tracks(tree.name) if test(track.labels)]
+    def _tracks(self, tree: Any) -> list[tuple[Labels, Track]]:
+        """The tracks of a selector, looked for once for all points of a query."""
+        key = f"{tree.name} {tree.matchers}"
+        if key not in self._found:
+            test = wants(tree.matchers, tree.name)
+            self._found[key] = [
+                (frozenset(track.labels.items()), track)
+                for track in self._store.tracks(tree.name)
+                if test(track.labels)
+            ]
+        return self._found[key]
 
     def _moved(self, tree: Any, at_s: float) -> float:
         modifier = tree.at
@@ -153,18 +162,18 @@ class Evaluator:
     def _selected(self, tree: Any, at_s: float) -> Vector:
         at_s = self._moved(tree, at_s)
         found: Vector = {}
-        for track in self._tracks(tree):
+        for labels, track in self._tracks(tree):
             samples = track.window(at_s - LOOKBACK_S, at_s)
             if samples:
-                found[frozenset(track.labels.items())] = samples[-1][1]
+                found[labels] = samples[-1][1]
         return found
 
     def _ranged(self, tree: Any, at_s: float) -> Window:
         end_s = self._moved(tree.vector_selector, at_s)
         start_s = end_s - tree.range.total_seconds()
         matrix: Matrix = {
-            frozenset(track.labels.items()): track.window(start_s, end_s)
-            for track in self._tracks(tree.vector_selector)
+            labels: track.window(start_s, end_s)
+            for labels, track in self._tracks(tree.vector_selector)
         }
         return Window(matrix=matrix, start_s=start_s, end_s=end_s)
 

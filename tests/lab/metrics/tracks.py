@@ -33,6 +33,8 @@ class Track:
     odd: list[tuple[float, float, float]] = field(default_factory=list)
     """From, to, and the value that stands there instead."""
     resets: list[float] = field(default_factory=list)
+    _known: dict[int, float] = field(default_factory=dict, repr=False)
+    """What was computed already, by the number of the scrape: rates look at each many times."""
 
     def window(self, start_s: float, end_s: float) -> list[Sample]:
         """Samples from start to end, both included, oldest first."""
@@ -40,8 +42,17 @@ class Track:
         if start_s > end_s:
             return []
         first, last = math.ceil(start_s / SCRAPE_S), math.floor(end_s / SCRAPE_S)
-        times = (float(number * SCRAPE_S) for number in range(first, last + 1))
+        scrapes = range(first, last + 1)
+        if not (self.gaps or self.odd or self.resets):
+            return [(float(number * SCRAPE_S), self._value(number)) for number in scrapes]
+        times = (float(number * SCRAPE_S) for number in scrapes)
         return [(at_s, self._at(at_s)) for at_s in times if not self._is_missing(at_s)]
+
+    def _value(self, number: int) -> float:
+        known = self._known.get(number)
+        if known is None:
+            known = self._known[number] = self.value(float(number * SCRAPE_S))
+        return known
 
     def _is_missing(self, at_s: float) -> bool:
         return any(start <= at_s <= end for start, end in self.gaps)
@@ -50,7 +61,7 @@ class Track:
         for start, end, instead in self.odd:
             if start <= at_s <= end:
                 return instead
-        value = self.value(at_s)
+        value = self._value(round(at_s / SCRAPE_S))
         before = [reset for reset in self.resets if reset <= at_s]
         return value - self.value(max(before)) if before else value
 
@@ -118,15 +129,28 @@ class Flow:
                 level = rate
         return level * (1 + self.wave * math.sin(2 * math.pi * at_s / DAY_S))
 
-    def total(self, at_s: float) -> float:
-        """How much came from the origin to a time."""
-        edges = [self.origin_s, *(since for since, _ in self.steps[1:]), math.inf]
+    def counter(self) -> Callable[[float], float]:
+        """How much came from the origin to a time, as a function of that time."""
+        rows: list[tuple[float, float, float, float]] = []
         total = 0.0
+        edges = [self.origin_s, *(since for since, _ in self.steps[1:]), math.inf]
         for (_, rate), start, end in zip(self.steps, edges, edges[1:], strict=False):
-            start_s, end_s = max(start, self.origin_s), min(end, at_s)
-            if end_s > start_s:
-                total += rate * (self._swept(end_s) - self._swept(start_s))
-        return total
+            start_s = max(start, self.origin_s)
+            if end <= start_s:
+                continue
+            swept = self._swept(start_s)
+            rows.append((start_s, total, rate, swept))
+            if end < math.inf:
+                total += rate * (self._swept(end) - swept)
+        rows.reverse()
+
+        def counted(at_s: float) -> float:
+            for start_s, before, rate, swept in rows:
+                if start_s <= at_s:
+                    return before + rate * (self._swept(at_s) - swept)
+            return 0.0
+
+        return counted
 
     def _swept(self, at_s: float) -> float:
         turn = 2 * math.pi / DAY_S

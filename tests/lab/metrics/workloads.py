@@ -16,6 +16,8 @@ import yaml
 from tests.lab.estate import naming, when
 from tests.lab.estate.pod_status import is_ready
 from tests.lab.estate.quantities import cpu_cores, memory_bytes
+from tests.lab.metrics import strains as straining
+from tests.lab.metrics.strains import Strains, add_periods, add_volumes, read_strains
 from tests.lab.metrics.tracks import DAY_S, Flow, MetricStore, noise
 
 if TYPE_CHECKING:
@@ -69,6 +71,10 @@ class _Pod:
     raw: Object
 
     @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.app}"
+
+    @property
     def labels(self) -> dict[str, str]:
         return {"namespace": self.namespace, "pod": self.name}
 
@@ -93,15 +99,17 @@ class _Change:
 def build_store(cluster: SimulatedCluster, *, scenario: str = "") -> MetricStore:
     """The series of one cluster as it stands now."""
     store = MetricStore()
-    for name, (kind, text) in _MEANINGS.items():
+    for name, (kind, text) in (_MEANINGS | straining.MEANINGS).items():
         store.describe(name, kind, text)
     now_s = cluster.clock.now()
+    strains = read_strains(scenario, now_s=now_s)
     pods = [_pod(raw) for raw in cluster.listed("pods")]
     for pod in pods:
-        _add_usage(store, cluster, pod)
-        _add_status(store, pod, now_s)
+        _add_usage(store, cluster, pod, strains)
+        _add_status(store, pod, now_s, strains)
     _add_deployments(store, cluster)
-    _add_services(store, cluster, pods, scenario)
+    _add_services(store, cluster, pods, scenario, strains)
+    add_volumes(store, cluster, strains)
     return store
 
 
@@ -118,7 +126,7 @@ def _pod(raw: Object) -> _Pod:
     )
 
 
-def _add_usage(store: MetricStore, cluster: SimulatedCluster, pod: _Pod) -> None:
+def _add_usage(store: MetricStore, cluster: SimulatedCluster, pod: _Pod, strains: Strains) -> None:
     for container in pod.raw["spec"]["containers"]:
         usage = cluster.usage(pod.namespace, pod.name, container["name"])
         if usage is None:
@@ -129,14 +137,21 @@ def _add_usage(store: MetricStore, cluster: SimulatedCluster, pod: _Pod) -> None
             "job": "kubelet",
         }
         seed = naming.share(pod.name, container["name"])
-        cpu = Flow(steps=((0.0, float(usage.cpu.removesuffix("n")) / 1e9),), origin_s=pod.created_s)
-        store.add("container_cpu_usage_seconds_total", labels, cpu.total, begins_s=pod.created_s)
+        limit = container["resources"].get("limits", {}).get("cpu")
+        usual = float(usage.cpu.removesuffix("n")) / 1e9
+        cores = strains.cores(pod.key, usual, cpu_cores(limit) if limit else usual)
+        cpu = Flow(steps=cores, wave=0.1 if len(cores) == 1 else 0.0, origin_s=pod.created_s)
+        store.add(
+            "container_cpu_usage_seconds_total", labels, cpu.counter(), begins_s=pod.created_s
+        )
         store.add(
             "container_memory_working_set_bytes",
             labels,
-            _memory(memory_bytes(usage.memory), seed, pod),
+            strains.working_set(pod.key) or _memory(memory_bytes(usage.memory), seed, pod),
             begins_s=pod.created_s,
         )
+        if limit:
+            add_periods(store, strains, pod.key, labels, begins_s=pod.created_s)
 
 
 def _memory(level: float, seed: float, pod: _Pod) -> Callable[[float], float]:
@@ -156,14 +171,20 @@ def _memory(level: float, seed: float, pod: _Pod) -> Callable[[float], float]:
     return climbing if killed else breathing
 
 
-def _add_status(store: MetricStore, pod: _Pod, now_s: float) -> None:
+def _add_status(store: MetricStore, pod: _Pod, now_s: float, strains: Strains) -> None:
     base = pod.labels | {"job": "kube-state-metrics"}
     for phase in ("Pending", "Running", "Succeeded", "Failed", "Unknown"):
         holds = float(pod.raw["status"].get("phase") == phase)
         _add_constant(store, "kube_pod_status_phase", base | {"phase": phase}, holds, pod)
     for status in pod.raw["status"].get("containerStatuses", ()):
         labels = base | {"container": status["name"]}
-        _add_restarts(store, labels, int(status.get("restartCount", 0)), pod, now_s)
+        told = strains.restarts(pod.key)
+        if told is None:
+            _add_restarts(store, labels, int(status.get("restartCount", 0)), pod, now_s)
+        else:
+            store.add(
+                "kube_pod_container_status_restarts_total", labels, told, begins_s=pod.created_s
+            )
         waiting = status["state"].get("waiting")
         if waiting is not None:
             reason = {"reason": waiting.get("reason", "Unknown")}
@@ -196,7 +217,8 @@ def _always(value: float) -> Callable[[float], float]:
 
 def _whole(flow: Flow) -> Callable[[float], float]:
     """A counter of things, which come one by one."""
-    return lambda at_s: math.floor(flow.total(at_s))
+    counted = flow.counter()
+    return lambda at_s: math.floor(counted(at_s))
 
 
 def _add_restarts(
@@ -237,7 +259,11 @@ def _add_deployments(store: MetricStore, cluster: SimulatedCluster) -> None:
 
 
 def _add_services(
-    store: MetricStore, cluster: SimulatedCluster, pods: list[_Pod], scenario: str
+    store: MetricStore,
+    cluster: SimulatedCluster,
+    pods: list[_Pod],
+    scenario: str,
+    strains: Strains,
 ) -> None:
     told = yaml.safe_load((Path(__file__).parent / "traffic.yaml").read_text(encoding="utf-8"))
     felt = told["scenarios"].get(scenario, {})
@@ -263,6 +289,14 @@ def _add_services(
                 rps=usual.rps,
                 latency_s=usual.latency_s * felt[key].get("latency_factor", 1.0),
                 errors=felt[key].get("errors", usual.errors),
+            )
+        elif key in strains.traffic:
+            strain = strains.traffic[key]
+            since_s = strain.since_s
+            worse = _Traffic(
+                rps=usual.rps * strain.rps_factor,
+                latency_s=usual.latency_s * strain.latency_factor,
+                errors=usual.errors if strain.errors is None else strain.errors,
             )
         serving = [pod for pod in members if pod.ready]
         for pod in members:
@@ -314,4 +348,4 @@ def _add_traffic(store: MetricStore, pod: _Pod, service: str, traffic: _Change) 
         begins_s=pod.created_s,
     )
     spent = flow(usual.rps * usual.latency_s, worse.rps * worse.latency_s)
-    store.add("http_request_duration_seconds_sum", labels, spent.total, begins_s=pod.created_s)
+    store.add("http_request_duration_seconds_sum", labels, spent.counter(), begins_s=pod.created_s)

@@ -1,0 +1,1 @@
+"""Reads of the alerts an Alertmanager holds."""
