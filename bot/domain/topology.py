@@ -7,13 +7,14 @@ must not know where a relation was read.
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 MAX_DEPTH = 6
 """From an ingress to a node are four steps; what is farther away is hardly its matter."""
@@ -159,16 +160,17 @@ def chains(
     roots = tuple(dict.fromkeys(starts))
     known = set(roots)
     tree: dict[Vertex, list[Edge]] = defaultdict(list)
-    loose: list[Edge] = []
+    loose: dict[Vertex, list[Edge]] = defaultdict(list)
     for edge in edges:
         far = farther(edge, direction)
         if far in known:
-            loose.append(edge)
+            loose[nearer(edge, direction)].append(edge)
         else:
             known.add(far)
             tree[nearer(edge, direction)].append(edge)
     told = [one for root in roots if root in tree for one in _walked(root, tree, direction)]
-    return (*told, *(((edge,),) for edge in loose))
+    rest = [side for beside in loose.values() for side in _side_by_side(beside, direction)]
+    return (*told, *((side,) for side in rest))
 
 
 def _walked(
@@ -191,11 +193,12 @@ def _walked(
 
 
 def _side_by_side(edges: Iterable[Edge], direction: Direction) -> list[tuple[Edge, ...]]:
-    """Return edges of one kind to things of one kind together."""
+    """Return edges of one kind to things of one kind together, in the order of the kinds."""
+    order = list(EdgeKind)
 
-    def alike(one: Edge) -> tuple[str, str, str, str]:
+    def alike(one: Edge) -> tuple[int, str, str, str]:
         far = farther(one, direction)
-        return (one.kind.value, far.kind, far.place, far.namespace)
+        return (order.index(one.kind), far.kind, far.place, far.namespace)
 
     return [tuple(group) for _, group in groupby(sorted(edges, key=alike), key=alike)]
 

@@ -22,6 +22,7 @@ from bot.triage.ranking import rank, told_unasked
 from bot.triage.rulebook import findings
 from bot.triage.scene import Scene
 from bot.triage.survey import Names, Survey, read_names, readable_namespaces, survey
+from bot.triage.topology import answering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,15 +150,15 @@ class RuleAnswerer:
         known = {*brief.scope.clusters, *brief.aliases, *namespaces}
         known |= {word for word in intent.places if any(_means(word, one) for one in namespaces)}
         # Whoever asks for a measurement has somebody in mind, as whoever asks why has.
-        named = replace(intent, wish=Wish.WHY) if intent.is_measured else intent
+        named = replace(intent, wish=Wish.WHY) if intent.has_subject else intent
         unknown = unknown_names(named, known={name.casefold() for name in known}, targets=targets)
         if intent.wish is Wish.ALARM:
             return self._alarm(
                 scene, Measuring(intent=intent, brief=brief, session=session), targets
             )
-        if intent.is_measured and (targets or not unknown):
+        if intent.has_subject and (targets or not unknown):
             asked = Measuring(intent=intent, brief=brief, session=session)
-            return self._measured(asked, looks, targets)
+            return self._of_subject(scene, asked, looks, targets)
         if intent.wish is Wish.CHANGED:
             if unknown and not targets:
                 return self._nobody(scene, unknown[0], looks, ())
@@ -178,6 +179,17 @@ class RuleAnswerer:
             return telling.faults(scene, self._judge_of.with_logs(scene, rank(found), session))
         return health.nothing_failing(scene)
 
+    def _of_subject(
+        self,
+        scene: Scene,
+        asked: Measuring,
+        looks: Sequence[_Look],
+        targets: tuple[ObjectRef, ...],
+    ) -> Verdict:
+        if asked.intent.wish is Wish.TOPOLOGY:
+            return self._dependencies(scene, asked, targets)
+        return self._measured(asked, looks, targets)
+
     def _measured(
         self, asked: Measuring, looks: Sequence[_Look], targets: tuple[ObjectRef, ...]
     ) -> Verdict:
@@ -186,6 +198,25 @@ class RuleAnswerer:
         subjects = [subject_of(ref) for ref in targets]
         subjects = subjects or [namespace_subject(cluster, name) for cluster, name in places]
         return self._measures.of_subjects(asked, subjects)
+
+    def _dependencies(
+        self, scene: Scene, asked: Measuring, targets: tuple[ObjectRef, ...]
+    ) -> Verdict:
+        """Return what the targets depend on, or what depends on them, as the question looks."""
+        if not targets:
+            return answering.nobody_named(scene)
+        found = rank([entry for estate in scene.estates for entry in findings(estate)])
+        access = asked.brief.access
+        return answering.told(
+            scene,
+            answering.Asked(
+                targets=targets,
+                direction=asked.intent.direction,
+                found=tuple(self._judge_of.told_by_logs(scene, targets, found, asked.session)),
+            ),
+            meter_of=lambda cluster: self._measures.meter(asked, cluster),
+            is_wide=lambda cluster: access.may_read(cluster, None),
+        )
 
     def _alarm(
         self,

@@ -20,6 +20,7 @@ from bot.triage import absence, health, telling
 from bot.triage.alert_targets import namespaces_of, targets_of, values_told
 from bot.triage.judging import MAX_STEPS, Judge
 from bot.triage.language.book import open_book
+from bot.triage.measured.batch import BUDGET_S
 from bot.triage.measured.joining import joined
 from bot.triage.measured.measuring import Gauge
 from bot.triage.measured.over import unless_active
@@ -33,11 +34,11 @@ from bot.triage.surroundings import (
     calls_in,
     changes_around,
     lines_of,
-    topology_of,
     triggers_in,
     with_changes,
 )
 from bot.triage.survey import Survey, read_names, readable_namespaces, survey
+from bot.triage.topology.incidents import topology_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,13 +114,20 @@ class IncidentTriage:
     """Looks at what alerts are about."""
 
     def __init__(
-        self, *, clusters: Clusters, metrics: MetricsSources, cloud: CloudTriage, clock: Clock
+        self,
+        *,
+        clusters: Clusters,
+        metrics: MetricsSources,
+        cloud: CloudTriage,
+        clock: Clock,
+        measure_s: float = BUDGET_S,
     ) -> None:
+        """Look with these; `measure_s` is how long measurements may take, all of them together."""
         self._clusters = clusters
         self._cloud = cloud
         self._clock = clock
         self._judge = Judge(clusters=clusters, clock=clock)
-        self._gauge = Gauge(sources=metrics, clock=clock)
+        self._gauge = Gauge(sources=metrics, clock=clock, budget_s=measure_s)
 
     def look(self, brief: AlertBrief, session: Session) -> Looked:
         """Return what rules make of the incident; every sentence cites the ledger.
@@ -202,7 +210,7 @@ class IncidentTriage:
                 f"{one.state.value}: {one.statement} {refs(one.evidence)}"
                 for one in verdict.hypotheses[:MAX_FINDINGS]
             ),
-            topology=topology_of(scene.estates, targets),
+            topology=topology_of(scene.estates, targets, own),
         )
         around = Around(onset=brief.onset, access=brief.access, session=session, clock=self._clock)
         objects = (*targets, *(one.object for one in (own or found)[:2]))

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz, process
 
 from bot.domain.kinds import KINDS
+from bot.domain.topology import Direction
 from bot.triage.language.book import LANGUAGES, language_of, open_book, says, words_of
 from bot.triage.moments import When, when_meant
+from bot.triage.topology.asking import direction_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,6 +32,8 @@ class Wish(StrEnum):
     REQUESTS = "requests"
     """How many, how many fail, how long they take."""
     ALARM = "alarm"
+    TOPOLOGY = "topology"
+    """What depends on what."""
     UNCLEAR = "unclear"
 
 
@@ -55,11 +59,18 @@ class Intent:
     """What is to be measured: `cpu`, `memory`, `error_rate`, `latency`, `traffic`."""
     when: When = field(default_factory=When)
     """The stretch of time it names by day or clock."""
+    direction: Direction = Direction.BOTH
+    """Of a question about dependencies: which way it looks."""
 
     @property
     def is_measured(self) -> bool:
         """Tell whether it asks for measurements of something."""
         return self.wish in {Wish.USAGE, Wish.REQUESTS}
+
+    @property
+    def has_subject(self) -> bool:
+        """Tell whether it asks for measurements or dependencies, which are always of something."""
+        return self.is_measured or self.wish is Wish.TOPOLOGY
 
 
 # A typo of one letter in ten scores above 90, an unrelated name below 50.
@@ -82,6 +93,7 @@ _WISHES = (
     ("cpu", Wish.USAGE),
     ("memory", Wish.USAGE),
     ("usage", Wish.USAGE),
+    ("topology", Wish.TOPOLOGY),
     ("changed", Wish.CHANGED),
     ("failing", Wish.FAILING),
     ("released", Wish.CHANGED),
@@ -124,6 +136,7 @@ def understand(text: str) -> Intent:
         hours=None if when.before or when.after else _hours(words, is_compared=is_compared),
         measures=_measures(words, wish),
         when=when,
+        direction=direction_of(words),
     )
 
 

@@ -63,6 +63,17 @@ class Judge:
         # What was read is not read again.
         return [replace(entry, container="") for entry in judged if entry.words is not None]
 
+    def told_by_logs(
+        self,
+        scene: Scene,
+        targets: Sequence[ObjectRef],
+        found: Sequence[Finding],
+        session: Session,
+    ) -> list[Finding]:
+        """Return faults of these objects with what their logs say, troubles of running ones too."""
+        own = self.with_logs(scene, self.own(scene, targets, found), session)
+        return [*own, *self._troubled(scene, targets, session)]
+
     def deepened(
         self,
         scene: Scene,

@@ -17,7 +17,6 @@ from bot.ports.clock import Clock
 from bot.tools.aws.changes import SOURCE as CALLS
 from bot.tools.aws.tool import TOOL_NAME as AWS
 from bot.tools.changes.looking import Look, look_at_cluster
-from bot.triage.backing import workloads_behind
 from bot.triage.cloud.collecting import Taken
 from bot.triage.cloud.looking import writes_of
 from bot.triage.quoting import quoted
@@ -209,17 +208,3 @@ def _said(one: Change) -> str:
     by = f", by {quoted(one.actor)}" if one.actor else ""
     name = f"{where} {quoted(one.object)}".strip()
     return f"{name}: {quoted(one.what)}{by} ({one.source.value})"
-
-
-def topology_of(estates: Sequence[Estate], targets: Sequence[ObjectRef]) -> tuple[str, ...]:
-    """Return which services lead to which workloads, those of the targets' namespaces first."""
-    places = {target.namespace for target in targets}
-    lines: list[tuple[bool, str]] = []
-    for estate in estates:
-        for service in estate.services:
-            behind = workloads_behind(estate, service)
-            names = ", ".join(f"{one.ref.kind}/{one.ref.name}" for one in behind) or "nothing"
-            near = service.ref.namespace in places
-            where = f"{service.ref.namespace}/{service.ref.name}"
-            lines.append((not near, f"service {where} leads to {names}"))
-    return tuple(line for _, line in sorted(lines)[:MAX_LINES])

@@ -20,6 +20,7 @@ NAMES = (
     "starting",
     "acknowledgement",
     "journey",
+    "alert_journey",
     "loop_turns",
     "triage",
     "kubectl_reads",

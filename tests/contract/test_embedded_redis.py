@@ -178,6 +178,12 @@ def test_a_wrong_address_is_refused_with_an_example() -> None:
         open_redis("localhost:6379")
 
 
+def test_a_wrong_address_is_not_quoted_for_its_password() -> None:
+    with pytest.raises(SettingsError) as refused:
+        open_redis("redis://:hunter2-secret:localhost")
+    assert "hunter2" not in str(refused.value.problems)
+
+
 def test_the_server_ends_on_a_signal_to_its_parent(other: subprocess.Popen[str]) -> None:
     pid = pid_said_by(other)
     other.send_signal(signal.SIGINT)

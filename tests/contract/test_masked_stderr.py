@@ -59,7 +59,7 @@ def test_threads_may_write_at_once() -> None:
 @pytest.mark.parametrize("command", ["listener", "cron", "operator"])
 def test_every_service_has_it(command: str, tmp_path: Path) -> None:
     # Without a database and a Redis the command ends at once; what comes then is uncaught.
-    program = "import sys; from bot.__main__ import main; main([sys.argv[1]]); raise KeyError(sys.argv[2])"
+    program = "import sys, bot.__main__ as nd; nd.main([sys.argv[1]]); raise KeyError(sys.argv[2])"
     ended = subprocess.run(  # noqa: S603 -- the product itself
         [sys.executable, "-c", program, command, TOKEN],
         env={

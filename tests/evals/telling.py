@@ -53,6 +53,8 @@ def _labels(told: Told, number: int, case: Case, lab: EvalLab) -> dict[str, str]
         value = text.replace("{n}", str(number))
         if name == "pod" and value.endswith("*"):
             value = _pod(lab, cluster, namespace or "", value.removesuffix("-*"))
+        if name == "job_name" and value.endswith("*"):
+            value = _job(lab, cluster, namespace or "", value.removesuffix("*"))
         labels[name] = value
     return labels
 
@@ -68,6 +70,22 @@ def _pod(lab: EvalLab, cluster: str, namespace: str, workload: str) -> str:
         raise ValueError(f"{cluster} has no pod of {namespace}/{workload}")
     found.sort(key=lambda pod: (not is_ready(pod["status"]), pod["metadata"]["creationTimestamp"]))
     return str(found[-1]["metadata"]["name"])
+
+
+def _job(lab: EvalLab, cluster: str, namespace: str, prefix: str) -> str:
+    """The newest failed Job whose name begins so.
+
+    Raises:
+        ValueError: There is none.
+    """
+    found = [
+        job["metadata"]["name"]
+        for job in lab.world.cluster(cluster).listed("jobs.batch", namespace)
+        if job["metadata"]["name"].startswith(prefix) and job["status"].get("failed")
+    ]
+    if not found:
+        raise ValueError(f"{cluster} has no failed job {namespace}/{prefix}*")
+    return str(max(found))
 
 
 def _alert(told: Told, labels: dict[str, str], lab: EvalLab) -> Object:

@@ -22,7 +22,7 @@ FAMILIES = {
     "lambda", "ecs", "rds", "healthy", "second_signal", "storms", "blind",
 }  # fmt: skip
 SAMPLE = (
-    "startup-panic", "service-mixed-backends", "healthy-not-ready-is-over",
+    "service-mixed-backends", "healthy-not-ready-is-over",
     "second-well-itself-and-crash-beside", "storm-two-troubles-at-one-time",
 )  # fmt: skip
 LEAK = Expected(object=["c/deployment/n/a"], cause=[Cause.MEMORY_LEAK])

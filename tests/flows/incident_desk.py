@@ -62,7 +62,7 @@ class IncidentDesk:
 
 @contextmanager
 def incident_desk(
-    scenario: str | World, folder: Path, *, has_metrics: bool = True
+    scenario: str | World, folder: Path, *, has_metrics: bool = True, measure_s: float = 30.0
 ) -> Iterator[IncidentDesk]:
     world = scenario if isinstance(scenario, World) else World.load(scenario)
     cluster = world.cluster(CLUSTER)
@@ -93,6 +93,8 @@ def incident_desk(
                 metrics=unpaced({CLUSTER: metrics} if metrics is not None else {}, clock=clock),
                 cloud=no_cloud,
                 clock=clock,
+                # Slow machines measure as much as fast ones do.
+                measure_s=measure_s,
             ),
             cluster=cluster,
             kubernetes=kubernetes,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.redis_server import EmbeddedRedis
 from tests.flows.conftest import QUICK
+from tests.flows.demo_page.conftest import BANNER, FLAGS
 from tests.flows.test_question import PODS, verdict
 from tests.lab.aws.server import AwsLab
 from tests.lab.chat import Chat
@@ -16,6 +19,7 @@ from tests.lab.installation import Installation
 from tests.lab.lab import Lab
 from tests.lab.model.brains import ScriptedBrain, call
 from tests.lab.model.caching import prompt_tokens
+from tests.lab.page_server import DemoPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,3 +90,25 @@ def test_the_first_request_stays_small_with_three_clusters_metrics_and_accounts(
     assert {"aws", "find_metrics", "kubectl", "promql", "search_evidence", "what_changed"} <= names
     assert "shop-prod (eu-central-1, eu-west-1), shop-staging (eu-central-1)" in str(first.messages)
     assert prompt_tokens(first) <= 4_000
+
+
+def test_the_answer_from_three_sources_is_drawn_on_the_page_with_its_chart(
+    chat: tuple[Chat, Lab],
+) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed; .ci/run installs Debian's")
+    people, lab = chat
+    assert lab.model is not None
+    if not lab.model.turns():
+        people.asked_and_answered(QUESTION)
+    with DemoPage(lab.slack, banner=BANNER, samples=[]) as demo, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        page = browser.new_page()
+        page.goto(demo.url)
+        page.get_by_text("1 reply").first.click()
+        replies = page.locator("#replies")
+        expect(replies.locator(".chart svg")).to_be_visible()
+        for place in ("prod-eu/shop", "shop-prod/eu-central-1", "promql --last=1h", "aws function"):
+            expect(replies).to_contain_text(place)
+        browser.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.adapters.alerts.slack_alerts import SlackAlert, read_slack_alert
 from bot.adapters.alerts.webhook_bodies import Road, read_webhook
 from bot.domain.alert import Alert, AlertObject, AlertSource, AlertStatus, Severity
@@ -231,3 +233,12 @@ def test_a_secret_in_an_annotation_is_masked() -> None:
     body["alerts"][0]["annotations"]["description"] = "cannot log in with password=hunter2secret"
     alert = hook(**body)[0]
     assert "hunter2secret" not in f"{alert.text}{dict(alert.annotations)}"
+
+
+@pytest.mark.parametrize("shown", range(6, 30, 4))
+def test_a_secret_at_the_end_of_what_is_kept_is_not_shown_by_half(shown: int) -> None:
+    token = "xoxb-" + "1234567890-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx"
+    body = webhook_body("alertmanager_webhook")
+    body["alerts"][0]["annotations"]["description"] = f"{'x' * (1_999 - shown)} {token} end"
+    alert = hook(**body)[0]
+    assert token[:shown] not in f"{alert.text}{dict(alert.annotations)}"

@@ -110,7 +110,7 @@ def test_a_larger_memory_limit_is_twice_the_one_that_was_seen() -> None:
 def test_without_a_limit_that_was_seen_no_limit_is_proposed() -> None:
     status = container(waiting="CrashLoopBackOff", restarts=7, exit_code=137, reason="OOMKilled")
     told = advice(deployment(), replica_set(), pod("app-1", status))
-    assert [step.action for step in told.relief] == ["Give **app** more memory in its template."]
+    assert [step.action for step in told.relief] == ["Give `app` more memory in its template."]
 
 
 def test_a_rollout_just_before_is_taken_back_when_there_is_an_earlier_revision() -> None:
@@ -184,6 +184,7 @@ def test_a_leak_is_specified_with_the_growth_that_was_measured() -> None:
     assert told.code_change is not None
     assert "its memory grew by 31 MiB an hour" in told.code_change
     assert "kubectl rollout restart deployment/app -n shop" in told.relief[0].action
+    assert "no operational action helps" not in told.cure[0].action
 
 
 def test_more_work_for_the_processor_is_no_defect() -> None:
@@ -216,13 +217,17 @@ def test_new_pods_are_kept_off_a_lost_node() -> None:
     [
         ("exceeded quota: compute, requested: pods=1, used: pods=4, limited: pods=4", '"pods":"5"'),
         (
-            "exceeded quota: mem, requested: cpu=1,limits.memory=512Mi,"
-            " used: cpu=1,limits.memory=3840Mi, limited: cpu=8,limits.memory=4Gi",
+            (
+                "exceeded quota: mem, requested: cpu=1,limits.memory=512Mi,"
+                " used: cpu=1,limits.memory=3840Mi, limited: cpu=8,limits.memory=4Gi"
+            ),
             '"limits.memory":"4352Mi"',
         ),
         (
-            "exceeded quota: cpu, requested: requests.cpu=500m, used: requests.cpu=2,"
-            " limited: requests.cpu=2",
+            (
+                "exceeded quota: cpu, requested: requests.cpu=500m, used: requests.cpu=2,"
+                " limited: requests.cpu=2"
+            ),
             '"requests.cpu":"2500m"',
         ),
     ],
@@ -288,8 +293,8 @@ def test_what_somebody_else_lacks_is_brought_back_not_restarted() -> None:
         [],
         change=None,
     )
-    assert told.relief[0].action.startswith("Bring `db.shop:5432` back, which **app** needs")
-    assert "restarting **app** changes nothing" in told.relief[0].action
+    assert told.relief[0].action.startswith("Bring `db.shop:5432` back, which `app` needs")
+    assert "restarting `app` changes nothing" in told.relief[0].action
 
 
 def test_a_job_that_ran_out_of_memory_gets_more_in_its_cron_job() -> None:
@@ -311,9 +316,35 @@ def test_of_a_second_fault_only_what_helps_at_once_is_told() -> None:
     told = advised(seen, lost, [killed, killed], change=None)
     assert [step.action.split(":")[0] for step in told.relief] == [
         "Keep new pods off node `node-1`",
-        "Raise the memory limit of container `app` of **app** from 256Mi to 512Mi (a suggestion",
+        "Raise the memory limit of container `app` of `app` from 256Mi to 512Mi (a suggestion",
     ]
     assert len(told.cure) == 1
+
+
+def test_a_command_too_long_to_be_shown_whole_is_not_shown() -> None:
+    name = ".".join(["a" * 60] * 4)
+    message = f"exceeded quota: {name}, requested: pods=1, used: pods=4, limited: pods=4"
+    told = advice(
+        deployment(desired=1, ready=0),
+        replica_set(),
+        event("ReplicaSet/app-abc", "FailedCreate", f"Error creating: {message}"),
+    )
+    assert told.relief == ()
+    assert told.cure
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_role_is_never_bound_without_being_shown_whole(language: str) -> None:
+    for length in range(1, 64, 3):
+        space, account, resource = "s" * length, "a" * min(length, 40), "r" * min(length, 20)
+        line = (
+            f'User "system:serviceaccount:{space}:{account}" cannot list resource "{resource}"'
+            f' in API group "g.io" in the namespace "{space}"'
+        )
+        words = LastWords(line=line, label="E9", phrase="log_forbidden")
+        found = replace(finding(Cause.RBAC_DENIED), words=words)
+        told = advised(scene(deployment(), language=language), found, [], change=None)
+        assert len(told.relief) in {0, 2}
 
 
 def test_nothing_is_advised_about_what_nobody_knows() -> None:

@@ -126,7 +126,7 @@ def test_the_samples_are_names_that_kubernetes_accepts() -> None:
 @pytest.mark.parametrize("check", [one for remedy in remedies().values() for one in remedy.checks])
 def test_every_check_is_a_read_that_can_be_typed(check: Template) -> None:
     filled = check.substitute(VALUES)
-    assert parse(filled)
+    parse(filled)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

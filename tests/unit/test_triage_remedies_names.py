@@ -122,7 +122,7 @@ def test_every_command_about_a_foreign_name_keeps_its_shape(name: str, phrase: s
 
 
 @pytest.mark.parametrize("name", [name for name in ATTEMPTS if name])
-@pytest.mark.parametrize("phrase", ["out_of_memory", "service_account_missing", "image_not_found"])
+@pytest.mark.parametrize("phrase", ["out_of_memory", "service_account_missing", "missing_config"])
 def test_about_an_impossible_name_only_words_are_said(name: str, phrase: str) -> None:
     advice = hostile(name, cause=Cause(phrase), phrase=phrase)
     for step in (*advice.relief, *advice.cure):

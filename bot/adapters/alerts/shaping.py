@@ -20,7 +20,7 @@ from bot.adapters.alerts.values import (
     pairs,
     prose,
 )
-from bot.adapters.slack.text import neutral_markdown
+from bot.adapters.slack.text import clip, neutral_markdown
 from bot.domain.alert import Alert, AlertLink, AlertScope, AlertSource, AlertStatus, Severity
 from bot.domain.alert_identity import fingerprint_of
 from bot.domain.secret_text import mask
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _NO_LABELS: Final[Mapping[str, str]] = {}
 _FINGERPRINT: Final = re.compile(r"[0-9a-fA-F]{8,64}")
 _MOST_COUNT: Final = 1_000_000
+_AHEAD: Final = 2
+"""As many times what is kept is masked before it is cut: a bound may halve a secret."""
 
 
 def shaped(  # noqa: D417 - the others are Alert's own fields
@@ -63,7 +65,7 @@ def shaped(  # noqa: D417 - the others are Alert's own fields
         scope: without it, the labels tell.
     """
     name = line(name, NAME_CHARS) or "unnamed alert"
-    labels = pairs(labels, LABEL_CHARS)
+    told, labels = labels, pairs(labels, LABEL_CHARS)
     own = (
         fingerprint if isinstance(fingerprint, str) and _FINGERPRINT.fullmatch(fingerprint) else ""
     )
@@ -75,19 +77,21 @@ def shaped(  # noqa: D417 - the others are Alert's own fields
         fingerprint=own.lower()
         or fingerprint_of(source, name, labels if identity is None else identity),
         group_key=key_of(group_key) or key_of(source, name),
-        labels={key: mask(value) for key, value in labels.items()},
-        annotations={
-            key: mask(value) for key, value in pairs(annotations, ANNOTATION_CHARS).items()
-        },
+        labels=_masked(told, LABEL_CHARS),
+        annotations=_masked(annotations, ANNOTATION_CHARS),
         starts_at=starts_at,
         ends_at=ends_at,
         scope=scopes.of_labels(labels) if scope is None else scope,
         links=_once(links),
-        text=prose(mask(neutral_markdown(prose(text))), TEXT_CHARS),
-        expression=mask(prose(expression, ANNOTATION_CHARS)),
+        text=prose(mask(neutral_markdown(prose(text, _AHEAD * TEXT_CHARS))), TEXT_CHARS),
+        expression=clip(mask(prose(expression, _AHEAD * ANNOTATION_CHARS)), ANNOTATION_CHARS),
         is_partial=is_partial,
         count=min(max(count, 1), _MOST_COUNT),
     )
+
+
+def _masked(values: Mapping[str, str], limit: int) -> dict[str, str]:
+    return {key: clip(mask(value), limit) for key, value in pairs(values, _AHEAD * limit).items()}
 
 
 def _once(links: Iterable[AlertLink]) -> tuple[AlertLink, ...]:

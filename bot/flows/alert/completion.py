@@ -100,14 +100,15 @@ def completed(alert: Alert, like: Sequence[ActiveOne]) -> Alert:
     """
     if not like or not all(one.is_readable for one in like):
         return alert
-    labels = _told(_shared([one.labels for one in like]))
+    labels = _shared([one.labels for one in like])
+    annotations = _shared([one.annotations for one in like])
     starts = [one.since for one in like if one.since is not None]
     queries = {one.expression for one in like}
     scope = _scope(alert.scope, like)
     return replace(
         alert,
-        labels={**labels, **alert.labels},
-        annotations={**_told(_shared([one.annotations for one in like])), **alert.annotations},
+        labels=_added(alert.labels, labels),
+        annotations=_added(alert.annotations, annotations),
         starts_at=alert.starts_at or min(starts, default=None),
         expression=alert.expression or (mask(queries.pop()) if len(queries) == 1 else ""),
         scope=scope,
@@ -130,12 +131,13 @@ def _agrees(alert: Alert, active: ActiveOne) -> bool:
     namespace = alert.scope.namespace
     if namespace and active.labels.get("namespace") not in {None, namespace}:
         return False
-    return all(
-        active.labels.get(name, value) == value
-        for name, value in alert.labels.items()
-        # A message without labels has its severity on our scale, not in the sender's word.
-        if not (alert.is_partial and name == "severity")
-    )
+    for name, value in alert.labels.items():
+        if active.labels.get(name, value) != value and not (
+            # A message without labels has its severity on our scale, not in the sender's word.
+            alert.is_partial and name == "severity"
+        ):
+            return False
+    return True
 
 
 def _of_its_cluster(alert: Alert, active: Sequence[ActiveOne]) -> tuple[ActiveOne, ...]:
@@ -166,9 +168,10 @@ def _shared(many: Sequence[Mapping[str, str]]) -> dict[str, str]:
     }
 
 
-def _told(pairs: Mapping[str, str]) -> dict[str, str]:
-    """Return pairs as alerts carry them, without secrets and bounded."""
-    return {name: mask(value[:MAX_VALUE_CHARS]) for name, value in pairs.items()}
+def _added(told: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+    """Return what a message tells with what it lacks, that without secrets and bounded."""
+    lacking = {name: value for name, value in found.items() if name not in told}
+    return {name: mask(value[:MAX_VALUE_CHARS]) for name, value in lacking.items()} | dict(told)
 
 
 def _scope(scope: AlertScope, like: Sequence[ActiveOne]) -> AlertScope:

@@ -122,6 +122,9 @@ class Dispatch:
 
     def _tell_merged(self, incident: Incident) -> None:
         """Say in the thread of an incident that became part of a storm where it goes on."""
+        if incident.is_announced:
+            alerts = self._incidents.alerts_of(incident.incident_id)
+            self._messenger.announce(incident, alerts)
         thread = self._thread(incident)
         into = self._incidents.incident(incident.merged_into or "")
         if thread is not None and into is not None:

@@ -16,7 +16,7 @@ from bot.domain.errors import ToolError, UpstreamError
 from bot.domain.evidence import Evidence
 from bot.domain.registry import Access
 from bot.flows.alert.completion import ActiveOne, completed, meant
-from bot.flows.alert.sight import Sight
+from bot.flows.alert.sight import MAX_SHOWN, Sight
 from bot.ports.clock import Clock
 from bot.ports.metrics import Rule
 from bot.triage.quoting import plain_line, quoted
@@ -172,11 +172,11 @@ class _Search:
         self.evidence.append(entered(self.session, name, observation))
 
     def _ordered(self, active: Sequence[ActiveOne], *, has_all_labels: bool) -> list[ActiveOne]:
-        """Return the alerts, those that may be meant first."""
+        """Return the alerts, those first that the incident's first alerts may mean."""
+        names = {one.name for one in active}
+        ours = [one for one in self.alerts if one.name in names][:MAX_SHOWN]
         first = {
-            id(one)
-            for alert in self.alerts
-            for one in meant(alert, active, has_all_labels=has_all_labels)
+            id(one) for alert in ours for one in meant(alert, active, has_all_labels=has_all_labels)
         }
         return sorted(active, key=lambda one: id(one) not in first)
 

@@ -54,7 +54,7 @@ class Sight:
         if hidden and not rules and not readable:
             return self._observation("\n".join(lines), EvidenceState.DENIED)
         if not lines:
-            return self._observation("no alert of that name", EvidenceState.EMPTY, rows=0)
+            return self._observation("nothing of that name", EvidenceState.EMPTY, rows=0)
         cut = sum(len(line.encode(errors="replace")) + 1 for line in readable[MAX_SHOWN:])
         if cut:
             lines.append(f"{len(readable) - MAX_SHOWN} more")

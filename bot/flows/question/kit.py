@@ -14,6 +14,7 @@ from bot.tools.logql.typed import is_logql
 from bot.tools.logql.typed import read_typed as read_log_query
 from bot.tools.promql.tool import PromqlTool
 from bot.tools.promql.typed import is_promql, read_typed
+from bot.triage.topology.looking import ClusterTopology
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,7 @@ class Kit:
             access=access,
             clock=clock,
             extra_kinds=registry.custom_kinds,
+            topology=ClusterTopology(clock=clock),
         )
         self._promql = PromqlTool(sources=metrics, scope=scope, access=access, clock=clock)
         self._metered = registry.metered(scope.clusters)

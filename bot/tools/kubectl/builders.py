@@ -23,6 +23,7 @@ from bot.tools.kubectl.command import (
     RolloutHistory,
     RolloutStatus,
     TopNodes,
+    Topology,
     TopPods,
     Version,
     WhoAmI,
@@ -51,6 +52,18 @@ LOG_KINDS = (
 HISTORY_KINDS = ("deployments", "rollouts")
 """Their revisions are ReplicaSets; those of other workloads are of a kind that is not readable."""
 STATUS_KINDS = ("deployments", "statefulsets", "daemonsets", "rollouts")
+TOPOLOGY_KINDS = (
+    "deployments",
+    "statefulsets",
+    "daemonsets",
+    "cronjobs",
+    "pods",
+    "services",
+    "ingresses",
+    "configmaps",
+    "persistentvolumeclaims",
+    "nodes",
+)
 
 _ACTIONS = (
     "get",
@@ -189,6 +202,15 @@ def _rollout_status(scanned: Scanned, kinds: Vocabulary) -> RolloutStatus:
     return RolloutStatus(target=target, namespace=_namespace(scanned))
 
 
+def _topology(scanned: Scanned, kinds: Vocabulary) -> Topology:
+    return Topology(
+        target=kinds.one(scanned.words, among=TOPOLOGY_KINDS, verb="topology"),
+        namespace=_namespace(scanned),
+        direction=scanned.values.get("--direction", "both"),
+        depth=int(scanned.values.get("--depth", "2")),
+    )
+
+
 def _can_i(scanned: Scanned, kinds: Vocabulary) -> CanI:
     example = "kubectl auth can-i list pods -n NAMESPACE"
     if not scanned.words or scanned.words[0] not in _ACTIONS:
@@ -267,6 +289,7 @@ BUILDERS: dict[str, Callable[[Scanned, Vocabulary], KubectlCommand]] = {
     "events": _events,
     "rollout history": _rollout_history,
     "rollout status": _rollout_status,
+    "topology": _topology,
     "auth can-i": _can_i,
     "auth whoami": _who_am_i,
     "explain": _explain,

@@ -209,6 +209,27 @@ class RolloutStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """`kubectl topology`, of our own: what depends on an object and what it depends on."""
+
+    target: Target
+    namespace: str | None = None
+    direction: str = "both"
+    """`up`, `down` or `both`."""
+    depth: int = 2
+
+    def canonical(self) -> str:
+        """Return the command as it is written again."""
+        return written(
+            "kubectl topology",
+            *spelled((self.target,)),
+            *scope(self.namespace),
+            *option("--direction", None if self.direction == "both" else self.direction),
+            *option("--depth", str(self.depth)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CanI:
     """`kubectl auth can-i`, about the bot's own credentials."""
 
@@ -269,7 +290,9 @@ class Version:
         return "kubectl version"
 
 
-NamespacedCommand = Get | Describe | Logs | TopPods | Events | RolloutHistory | RolloutStatus | CanI
+NamespacedCommand = (
+    Get | Describe | Logs | TopPods | Events | RolloutHistory | RolloutStatus | Topology | CanI
+)
 """Reads that look into a namespace, or into all of them."""
 ClusterCommand = TopNodes | WhoAmI | Explain | ApiResources | Version
 """Reads about the cluster as a whole."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain.topology import MAX_DEPTH
 from bot.tools.kubectl.lexer import RESTART_COUNT_PATH
 from bot.tools.refusal import quoted, refuse
 
@@ -200,6 +201,13 @@ EVENTS = (
 ROLLOUT_HISTORY = (
     NAMESPACE,
     Flag(name="--revision", accepts=_number(MAX_REVISION), example="--revision=7"),
+)
+TOPOLOGY = (
+    NAMESPACE,
+    Flag(
+        name="--direction", accepts=_one_of("up", "down", "both"), example="--direction=up or =down"
+    ),
+    Flag(name="--depth", accepts=_number(MAX_DEPTH), example=f"--depth=2, up to {MAX_DEPTH}"),
 )
 NAMESPACE_ONLY = (NAMESPACE,)
 

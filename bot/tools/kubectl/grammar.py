@@ -43,6 +43,7 @@ _FLAGS: dict[str, tuple[Flag, ...]] = {
     "events": flags.EVENTS,
     "rollout history": flags.ROLLOUT_HISTORY,
     "rollout status": flags.NAMESPACE_ONLY,
+    "topology": flags.TOPOLOGY,
     "auth can-i": flags.NAMESPACE_ONLY,
     "auth whoami": flags.NAMESPACE_ONLY,
     "explain": flags.NAMESPACE_ONLY,

@@ -25,6 +25,7 @@ from bot.tools.kubectl.command import (
     RolloutHistory,
     RolloutStatus,
     TopNodes,
+    Topology,
     TopPods,
 )
 from bot.tools.kubectl.fields import kind, name_of, namespace_of
@@ -91,6 +92,8 @@ def targets_of(command: KubectlCommand) -> tuple[Target, ...]:
             return targets
         case RolloutHistory(target=target) | RolloutStatus(target=target) | CanI(target=target):
             return (target,)
+        case Topology(target=target):
+            return (target,)
         case Logs(target=about) | Events(about=about):
             return (about,) if about else ()
         case _:
@@ -112,7 +115,7 @@ def placed(command: KubectlCommand, scope: Scope, limits: Limits) -> KubectlComm
             limits.check(None)
         return command
     kinds = [target.kind for target in targets_of(command)]
-    looks_for = isinstance(command, Get | Describe | CanI)
+    looks_for = isinstance(command, Get | Describe | Topology | CanI)
     if looks_for and not all(found.namespaced for found in kinds):
         limits.check(None)
     if looks_for and not any(found.namespaced for found in kinds):
@@ -165,7 +168,7 @@ def needs_locating(command: KubectlCommand) -> bool:
             return command.namespace is None and command.name is not None and _is_placeable(command)
         case Events() | CanI():
             return False
-        case Get() | Describe() | Logs() | RolloutHistory() | RolloutStatus():
+        case Get() | Describe() | Logs() | RolloutHistory() | RolloutStatus() | Topology():
             named = [one for one in targets_of(command) if one.kind.namespaced and one.names]
             return bool(named) and command.namespace is None and _is_placeable(command)
         case _:

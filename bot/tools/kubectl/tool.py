@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.domain.registry import Access
     from bot.ports.clock import Clock
     from bot.ports.cluster import Clusters
+    from bot.tools.kubectl.verbs import TopologyReader
 
 TOOL_NAME = "kubectl"
 
@@ -53,12 +54,14 @@ class KubectlTool:
         access: Access,
         clock: Clock,
         extra_kinds: tuple[Kind, ...] = (),
+        topology: TopologyReader | None = None,
     ) -> None:
         self._clusters = clusters
         self._scope = scope
         self._access = access
         self._clock = clock
         self._extra_kinds = extra_kinds
+        self._topology = topology
 
     def kubectl(
         self,
@@ -92,6 +95,7 @@ class KubectlTool:
         top pods|nodes [--containers] [--sort-by=cpu|memory]
         events [-A] [--for KIND/NAME] [--types=Warning]
         rollout history|status deploy/NAME [--revision=N]; history diffs each template
+        topology KIND/NAME: what needs it, what it needs
         auth can-i VERB KIND; explain KIND.field; api-resources; version
         Add -n NAMESPACE; without it the conversation's namespace is used. Secrets are never
         readable; values of env, config maps and secrets are hidden, their names are shown.
@@ -126,6 +130,8 @@ class KubectlTool:
 
     def _cluster(self, wanted: str | None) -> str:
         known = self._scope.clusters
+        if not known:
+            raise ToolError("this conversation is about no cluster; ask for `use cluster NAME`")
         if wanted is None:
             return known[0]
         for name in known:
@@ -141,7 +147,13 @@ class KubectlTool:
             raise ToolError(f"cluster {limits.cluster} is not registered any more") from error
         try:
             read = located(read, reader)
-            answer = answered(read, reader, now=self._clock.now(), extra_kinds=self._extra_kinds)
+            answer = answered(
+                read,
+                reader,
+                now=self._clock.now(),
+                extra_kinds=self._extra_kinds,
+                topology=self._topology,
+            )
         except UnclearError:
             raise
         except DeniedError as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from bot.domain.errors import ToolError
 from bot.tools.kubectl import access, rollouts, schema, top
 from bot.tools.kubectl.command import (
     ApiResources,
@@ -17,6 +18,7 @@ from bot.tools.kubectl.command import (
     RolloutHistory,
     RolloutStatus,
     TopNodes,
+    Topology,
     TopPods,
     Version,
     WhoAmI,
@@ -34,8 +36,21 @@ if TYPE_CHECKING:
     from bot.tools.answer import Answer
 
 
+class TopologyReader(Protocol):
+    """Answers `kubectl topology`, which takes more knowledge of a cluster than a tool has."""
+
+    def __call__(self, command: Topology, reader: ClusterReader) -> Answer:
+        """Return what depends on an object and what it depends on; raises as `answered` does."""
+        ...
+
+
 def answered(
-    command: KubectlCommand, reader: ClusterReader, *, now: datetime, extra_kinds: tuple[Kind, ...]
+    command: KubectlCommand,
+    reader: ClusterReader,
+    *,
+    now: datetime,
+    extra_kinds: tuple[Kind, ...],
+    topology: TopologyReader | None = None,
 ) -> Answer:
     """Return what a command finds.
 
@@ -57,6 +72,10 @@ def answered(
             return rollouts.status(command, reader, now)
         case CanI():
             return access.can_i(command, reader)
+        case Topology():
+            if topology is None:
+                raise ToolError("topology is not offered here; get services,ingresses,deploy is")
+            return topology(command, reader)
         case _:
             return _server(command, reader, extra_kinds)
 
@@ -74,6 +93,8 @@ def source_of(command: KubectlCommand) -> str:
             return "metrics"
         case RolloutHistory() | RolloutStatus():
             return "rollouts"
+        case Topology():
+            return "topology"
         case CanI() | WhoAmI():
             return "access"
         case Explain() | ApiResources() | Version():

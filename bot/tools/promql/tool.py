@@ -183,6 +183,8 @@ class PromqlTool:
 
     def _cluster(self, wanted: str | None) -> str:
         known = self._scope.clusters
+        if not known:
+            raise ToolError("this conversation is about no cluster; ask for `use cluster NAME`")
         name = known[0] if wanted is None else None
         for one in known:
             if wanted is not None and one.casefold() == wanted.casefold():

@@ -43,9 +43,10 @@ def is_promql(text: str) -> bool:
     if len(bare) > 2 * MAX_QUERY_CHARS:
         return False
     prefix = _PREFIXED.match(bare)
-    query = _FLAG.sub("", bare[prefix.end() :] if prefix else bare)
-    if prefix is not None and re.search(r"[{\[(]", query):
-        # With brackets it is a query, if perhaps a wrong one: the answer says where.
+    rest = bare[prefix.end() :] if prefix else bare
+    query = _FLAG.sub("", rest)
+    if prefix is not None and (_FLAG.match(rest) or re.search(r"[{\[(]", query)):
+        # With brackets or flags it is a query, if perhaps a wrong one: the answer says where.
         return True
     try:
         parsed(query)

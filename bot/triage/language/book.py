@@ -16,7 +16,7 @@ from importlib import resources
 
 LANGUAGES = ("en", "de", "es", "fr")
 # Folders with the sentences of one topic each, a file for every language.
-TOPICS = ("causes", "clouds", "measures", "remedies", "strains")
+TOPICS = ("causes", "clouds", "measures", "remedies", "strains", "topology")
 
 # Words of a question, hyphens and dots inside kept: names have them.
 _WORD = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")

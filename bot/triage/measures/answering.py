@@ -86,7 +86,7 @@ class Measures:
         told: list[Told] = []
         lines: list[str] = [] if subjects else [asked.book.say("measure_whose")]
         for subject in subjects[:MAX_SUBJECTS]:
-            meter = self._meter(asked, subject.cluster)
+            meter = self.meter(asked, subject.cluster)
             if meter is None:
                 lines.append(asked.book.say("no_server", cluster=subject.cluster))
                 continue
@@ -145,7 +145,7 @@ class Measures:
         at = self._clock.now().replace(microsecond=0)
         known: list[tuple[Meter, Rules]] = []
         for cluster in brief.access.clusters(brief.scope.clusters):
-            meter = self._meter(asked, cluster)
+            meter = self.meter(asked, cluster)
             if meter is not None:
                 known.append((meter, read_rules(meter, texts, access=brief.access, at=at)))
         active = [pair for pair in known if pair[1].named is not None and pair[1].named.active]
@@ -174,7 +174,7 @@ class Measures:
             measures,
         )
 
-    def _meter(self, asked: Measuring, cluster: str) -> Meter | None:
+    def meter(self, asked: Measuring, cluster: str) -> Meter | None:
         """Return what measures a cluster; None when the registry has no server for it."""
         sources = self._metrics.of(asked.brief.person)
         try:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # More than two ways at once leave the choice to who is woken up.
 MAX_STEPS = 2
+# Cards cut an action behind this; a command that would be cut is not shown at all.
+MAX_ACTION_CHARS = 480
 # Shown where no read of the object itself can be written, as for a name nobody could have given.
 _ANYWHERE = "kubectl events -A --types=Warning"
 
@@ -67,11 +69,12 @@ def _for(scene: Scene, found: Finding, change: Change | None) -> Advised:
 
 
 def _steps(book: Book, choices: Sequence[Choice], facts: Mapping[str, str]) -> Iterator[Step]:
-    """Yield of each choice the first step all of whose slots are known."""
+    """Yield of each choice the first step that can be told whole."""
     for choice in choices:
-        usable = next((one for one in choice if _needs(book, one) <= facts.keys()), None)
-        if usable is not None:
-            yield _step(book, usable, facts)
+        told = (_step(book, one, facts) for one in choice if _needs(book, one) <= facts.keys())
+        whole = next((step for step in told if len(step.action) <= MAX_ACTION_CHARS), None)
+        if whole is not None:
+            yield whole
 
 
 def _needs(book: Book, remedy: Remedy) -> set[str]:

@@ -78,11 +78,12 @@ WORDS: Final = {
     "expected": _COUNT,
     "one_more": _COUNT,
     "scheduler": _SUBDOMAIN,
-    "granted": _SUBDOMAIN,
+    # Short enough that role and binding are both shown whole: one without the other is nothing.
+    "granted": _LABEL,
     "verb": r"get|list|watch|create|update|patch|delete",
-    "asked_of": rf"{_LABEL}(?:\.{_LABEL}){{0,16}}(?:/{_LABEL})?",
+    "asked_of": rf"(?=.{{1,63}}$){_LABEL}(?:\.{_LABEL})*(?:/{_LABEL})?",
     "asked_in": _LABEL,
-    "asker": rf"{_LABEL}:{_SUBDOMAIN}",
+    "asker": rf"(?=.{{1,80}}$){_LABEL}:{_LABEL}(?:\.{_LABEL})*",
 }
 """Slots of commands, each one word or a part of one."""
 SAID: Final = {

@@ -15,7 +15,7 @@ from bot.triage.topology.policies import declared
 from bot.triage.topology.vertices import selected, vertex_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from bot.triage.estate import Estate, Pod
     from bot.triage.finding import Finding
@@ -36,6 +36,8 @@ FAMILIES = (
     "poddisruptionbudgets",
 )
 """The lists a graph is made of."""
+ACTING = frozenset({EdgeKind.SCALES, EdgeKind.PROTECTS, EdgeKind.WATCHES})
+"""What acts on a thing and takes no request to it."""
 _WORKLOADS = ("deployments", "statefulsets", "daemonsets", "pods")
 
 
@@ -69,6 +71,21 @@ def starts_of(estate: Estate, target: ObjectRef, *, up: bool) -> tuple[Vertex, .
     behind = under(estate, target) if up and target.kind == "service" else set()
     rest = sorted(behind - {target}, key=str)
     return tuple(dict.fromkeys(vertex_of(ref) for ref in (target, *rest)))
+
+
+def above(graph: Topology, starts: Sequence[Vertex], *, depth: int) -> tuple[Edge, ...]:
+    """Return the edges from what depends on these, the nearest first.
+
+    What scales or protects somebody who only calls them is not their matter.
+    """
+    own = set(starts)
+    reached = graph.upstream(starts, depth=depth)
+    return tuple(one for one in reached if one.kind not in ACTING or one.target in own)
+
+
+def below(graph: Topology, starts: Sequence[Vertex], *, depth: int) -> tuple[Edge, ...]:
+    """Return the edges to what these depend on, the nearest first."""
+    return graph.downstream(starts, depth=depth)
 
 
 def selecting_nobody(estate: Estate, vertices: Iterable[Vertex]) -> list[Vertex]:

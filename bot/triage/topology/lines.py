@@ -43,6 +43,8 @@ def lines_of(
     `say` puts the kinds of relations into words.
     """
     home = {(one.place, one.namespace) for one in starts}
+    if len(home) > 1:
+        home = {(place, "") for place, _ in home}
     return tuple(
         Line(text=_written(chain, home, direction, say), evidence=_evidence(chain))
         for chain in chains(edges, starts, direction=direction)

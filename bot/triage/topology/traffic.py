@@ -99,7 +99,7 @@ def measured(estate: Estate, look: Look) -> Iterator[Edge]:
     """Yield the calls a look has seen happen; what was not called in the window is left out."""
     series = look.reading.series if look.reading is not None and look.has_numbers else ()
     for one in series:
-        rate = one.points[-1].value if one.points else 0.0
+        rate = one.points[-1][1] if one.points else 0.0
         if not math.isfinite(rate) or rate <= 0:
             continue
         labels = dict(one.labels)

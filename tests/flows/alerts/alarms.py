@@ -59,6 +59,7 @@ WATCHED: dict[str, dict[str, str]] = {
         "injected",
         "slack-storm",
         "webhook-storm",
+        "late-storm",
         "busy",
         "killed-reading",
         "killed-thinking",
@@ -148,7 +149,7 @@ class Alarms:
         self.house.model.release()
 
     def script(
-        self, questions: Mapping[str, list[object]] | None = None, **rules: list[object]
+        self, questions: Mapping[str, list[object]] | None = None, /, **rules: list[object]
     ) -> None:
         """Let the model look into these rules, and answer questions with these words in them.
 

@@ -177,6 +177,7 @@ class Api:
 
     def _alert(self, rule: Json, labels: Labels, value: float, tree: Any, now_s: float) -> Json:
         """An active alert, since the last evaluation (one a minute) that did not hold."""
+        evaluator = Evaluator(self.store, start_s=now_s, end_s=now_s)
         since_s = now_s
         while now_s - since_s < 4 * 3_600:
             before = _evaluated(evaluator, tree, since_s - 60)

@@ -162,7 +162,8 @@ def add_volumes(store: MetricStore, cluster: SimulatedCluster, strains: Strains)
 
 
 def _filling(size: float, told: Object, now_s: float) -> Callable[[float], float]:
-    share, per_s = told.get("share", _USUAL_FILL), told.get("per_hour", 0.0) / 3_600
+    share = float(told.get("share", _USUAL_FILL))
+    per_s = float(told.get("per_hour", 0.0)) / 3_600
 
     def used(at_s: float) -> float:
         return round(size * min(1.0, max(0.0, share + per_s * (at_s - now_s))))
