@@ -204,19 +204,16 @@ def _side_by_side(edges: Iterable[Edge], direction: Direction) -> list[tuple[Edg
 
 
 def _joined(edges: Iterable[Edge]) -> tuple[Edge, ...]:
-    found: dict[tuple[Vertex, Vertex, EdgeKind], Edge] = {}
+    told: dict[tuple[Vertex, Vertex, EdgeKind], list[Edge]] = defaultdict(list)
     for one in edges:
-        key = (one.source, one.target, one.kind)
-        known = found.get(key)
-        if known is None:
-            found[key] = one
-            continue
-        details = dict.fromkeys(part for part in (known.detail, one.detail) if part)
-        found[key] = Edge(
-            source=one.source,
-            target=one.target,
-            kind=one.kind,
-            detail=", ".join(details),
-            evidence=tuple(dict.fromkeys((*known.evidence, *one.evidence))),
+        told[one.source, one.target, one.kind].append(one)
+    return tuple(
+        Edge(
+            source=source,
+            target=target,
+            kind=kind,
+            detail=", ".join(dict.fromkeys(one.detail for one in same if one.detail)),
+            evidence=tuple(dict.fromkeys(label for one in same for label in one.evidence)),
         )
-    return tuple(found.values())
+        for (source, target, kind), same in told.items()
+    )

@@ -86,6 +86,9 @@ def _among(
         refs = [ref for ref in names.get(maker.casefold(), []) if ref.kind != told.kind]
     here = [ref for ref in refs if namespace is None or ref.namespace in {namespace, ""}]
     same = [ref for ref in here if ref.kind == told.kind]
+    if told.kind == "job":
+        # What fails again and again is the CronJob; a later run may have made good this one.
+        same = list(dict.fromkeys(estate.controller_of(ref) for ref in same))
     if same or told.kind not in _ANY:
         pods = [
             pod.ref

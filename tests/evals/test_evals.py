@@ -22,9 +22,13 @@ FAMILIES = {
     "lambda", "ecs", "rds", "healthy", "second_signal", "storms", "blind",
 }  # fmt: skip
 SAMPLE = (
-    "service-mixed-backends", "healthy-not-ready-is-over",
+    "service-mixed-backends", "healthy-not-ready-is-over", "job-run-failed",
     "second-well-itself-and-crash-beside", "storm-two-troubles-at-one-time",
+    "dependency-two-steps-down", "rollout-new-version-answers-errors",
+    "blind-cluster-not-registered", "blind-deployment-gone-while-another-crashes",
+    "ecs-panic-neutral",
 )  # fmt: skip
+"""One of most kinds, and what the suite once found the rules to have wrong."""
 LEAK = Expected(object=["c/deployment/n/a"], cause=[Cause.MEMORY_LEAK])
 
 

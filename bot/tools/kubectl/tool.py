@@ -54,6 +54,7 @@ class KubectlTool:
         access: Access,
         clock: Clock,
         extra_kinds: tuple[Kind, ...] = (),
+        *,
         topology: TopologyReader | None = None,
     ) -> None:
         self._clusters = clusters

@@ -39,11 +39,11 @@ def topology_of(
     Without targets it is what leads to the workloads that were looked at. `found` are faults whose
     logs may say who does not reach whom.
     """
-    found: list[Line] = []
+    lines: list[Line] = []
     for estate in estates:
         own = tuple(one for one in targets if one.cluster == estate.cluster)
-        found += _around(estate, own, found) if targets else _fronts(estate)
-    shown = list(dict.fromkeys(f"{one.text} {refs(one.evidence)}".rstrip() for one in found))
+        lines += _around(estate, own, found) if targets else _fronts(estate)
+    shown = list(dict.fromkeys(f"{one.text} {refs(one.evidence)}".rstrip() for one in lines))
     if len(shown) <= MAX_LINES:
         return tuple(shown)
     left = len(shown) - MAX_LINES + 1

@@ -46,7 +46,7 @@ def lines_of(
     if len(home) > 1:
         home = {(place, "") for place, _ in home}
     return tuple(
-        Line(text=_written(chain, home, direction, say), evidence=_evidence(chain))
+        Line(text=_written(chain, home, direction, say), evidence=_evidence(chain, direction))
         for chain in chains(edges, starts, direction=direction)
     )
 
@@ -93,5 +93,9 @@ def _written(
     return quoted(" ".join(ordered), MAX_LINE_CHARS)
 
 
-def _evidence(chain: Chain) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(label for edges in chain for one in edges for label in one.evidence))
+def _evidence(chain: Chain, direction: Direction) -> tuple[str, ...]:
+    """Return the labels in the order in which the line is read."""
+    ordered = chain if direction is Direction.DOWN else chain[::-1]
+    return tuple(
+        dict.fromkeys(label for edges in ordered for one in edges for label in one.evidence)
+    )

@@ -65,13 +65,16 @@ class ClusterTopology:
         direction = Direction(command.direction)
         body: list[str] = []
         rows = left = 0
-        for way, title in ((Direction.UP, "Depends on"), (Direction.DOWN, "Needed by")):
-            if direction not in {way, Direction.BOTH}:
-                continue
+        told = f"{kind.singular}/{name}"
+        titles = {
+            Direction.UP: f"What depends on {told}:",
+            Direction.DOWN: f"What {told} depends on:",
+        }
+        for way in titles if direction is Direction.BOTH else (direction,):
             lines = _lines(estate, target, way, command.depth)
             rows += len(lines)
             left += len(lines[MAX_LINES:])
-            body += [f"{title} {kind.singular}/{name}:"]
+            body += [titles[way]]
             body += [f"  {line}" for line in lines[:MAX_LINES]] or ["  nothing that was read"]
         gaps = _gaps(readings)
         body += [f"NOT READ: {gap}" for gap in gaps]
