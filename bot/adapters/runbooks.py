@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import Counter
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,8 +31,13 @@ MOST_PAGES: Final = 2_000
 _HEAD: Final = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,40}")
 _MOST_WORDS: Final = 40
-# BM25 of FTS5 is negative, the lower the better; a page that shares only common words is near 0.
-_WORST_RANK: Final = -1.0
+# Of title, alerts and body: what a page is called says more than what it mentions.
+_WEIGHTS: Final = "4.0, 4.0, 1.0"
+_LEAST_SHARED: Final = 2
+"""A page that shares one word with an alert is about something else more often than not."""
+_COMMON_SHARE: Final = 0.25
+_FEW_PAGES: Final = 8
+"""Below it, no word is common enough to say nothing."""
 
 
 class _CheckHead(BaseModel):
@@ -67,6 +73,13 @@ class RunbookShelf:
             ),
         )
         self._index.commit()
+        self._told = [
+            frozenset(_words(" ".join((page.title, *page.alerts, page.text))))
+            for page in self.pages
+        ]
+        counted = Counter(word for words in self._told for word in words)
+        most = max(len(self.pages) * _COMMON_SHARE, _FEW_PAGES)
+        self._common = {word for word, pages in counted.items() if pages > most}
 
     def matching(
         self, *, alerts: Sequence[str], services: Sequence[str], text: str
@@ -84,14 +97,19 @@ class RunbookShelf:
         return named[:MOST] or self._by_words(" ".join((*alerts, text)), about)
 
     def _by_words(self, text: str, about: set[str]) -> list[Runbook]:
-        words = list(dict.fromkeys(_WORD.findall(_apart(text))))[:_MOST_WORDS]
+        words = list(dict.fromkeys(_words(text)))[:_MOST_WORDS]
         if not words:
             return []
         rows = self._index.execute(
-            "SELECT rowid FROM pages WHERE pages MATCH ? AND rank < ? ORDER BY rank LIMIT ?",
-            (" OR ".join(f'"{word}"' for word in words), _WORST_RANK, MOST),
+            f"SELECT rowid FROM pages WHERE pages MATCH ? ORDER BY bm25(pages, {_WEIGHTS}) LIMIT ?",
+            (" OR ".join(f'"{word}"' for word in words), MOST),
         ).fetchall()
-        return [page for (number,) in rows if _fits(page := self.pages[number], about)]
+        telling = set(words) - self._common
+        for (number,) in rows:
+            page = self.pages[number]
+            if len(telling & self._told[number]) >= _LEAST_SHARED and _fits(page, about):
+                return [page]
+        return []
 
 
 def open_shelf(directory: Path | None = None) -> RunbookShelf:
@@ -183,6 +201,12 @@ def _read(folder: Traversable | Path, *, origin: str) -> tuple[list[Runbook], li
 
 def _fits(page: Runbook, about: set[str]) -> bool:
     return not page.services or bool(about & {name.casefold() for name in page.services})
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text, case folded, without the ending of a plural or a past."""
+    found = (word.casefold() for word in _WORD.findall(_apart(text)))
+    return [re.sub(r"(?<=[a-z]{3})(?:ed|es|s)$", "", word) for word in found]
 
 
 def _apart(text: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters.alerts.alertmanager_webhook import read_alertmanager_webhook
+from bot.adapters.alerts.aws_messages import read_aws_message
 from bot.adapters.alerts.complaints import read_complaint
 from bot.adapters.alerts.webhook_bodies import Road, read_webhook
 from bot.adapters.clock import SystemClock
@@ -180,26 +181,21 @@ def _of_json(content: Any) -> tuple[Alert, ...]:
             return found.alerts
     if "labels" in content:
         return _bare({"alerts": [content]})
-    if "AlarmName" in content:
-        found = read_webhook(
-            Road.SNS, {"Type": "Notification", "Message": json.dumps(content), "MessageId": "x"}
-        )
-        return found.alerts if found is not None else ()
-    return _bare(content) if "alerts" in content else ()
+    return read_aws_message(content) or (
+        _bare(content) if isinstance(content.get("alerts"), list) else ()
+    )
 
 
 def _bare(content: Mapping[str, Any]) -> tuple[Alert, ...]:
     """Return alerts given by their labels alone, as Alertmanager's API lists them."""
+    told = [one for one in content["alerts"] if isinstance(one, dict)]
+    # Alertmanager's API has an object there: active, suppressed; both are firing.
     alerts = [
-        {
-            "status": "firing",
-            **one,
-            **({"status": "firing"} if isinstance(one.get("status"), dict) else {}),
-        }
-        for one in content["alerts"]
-        if isinstance(one, dict)
+        one if one.get("status") in ("firing", "resolved") else {**one, "status": "firing"}
+        for one in told
+        if isinstance(one.get("status", ""), str | dict)
     ]
-    whole = {"version": "4", "status": "firing", "groupLabels": {}, "commonLabels": {}}
+    whole = {"version": "4", "groupKey": "{}", "groupLabels": {}, "commonLabels": {}}
     return read_alertmanager_webhook({**whole, **content, "alerts": alerts}) or ()
 
 

@@ -199,7 +199,7 @@ class IncidentTriage:
             found = _found(scene, measured)
             own = self._own(scene, targets, found, session)
         if own:
-            verdict = telling.faults(scene, own)
+            verdict = telling.faults(scene, [*own, *_nearby(own, found)])
         else:
             verdict = self._without_own(
                 scene, targets, found, brief=brief, measured=measured, session=session
@@ -283,6 +283,14 @@ class IncidentTriage:
         well = health.nothing_failing(scene)
         absent = _objects_named(brief.alerts)
         return unless_active(well, brief, measured.standings, scene.book, others="", absent=absent)
+
+
+def _nearby(own: Sequence[Finding], found: Sequence[Finding]) -> list[Finding]:
+    """Return what is failing beside objects that show nothing but symptoms: it may be the cause."""
+    if any(not one.symptom for one in own):
+        return []
+    seen = {one.object for one in own}
+    return [one for one in told_unasked(found) if one.object not in seen and not one.symptom]
 
 
 def _found(scene: Scene, measured: Measured) -> list[Finding]:

@@ -29,14 +29,17 @@ def measure() -> dict[str, float]:
     summaries, summary_ms = _timed(lambda: [_summary(series) for series in result.series])
     setting = Setting(head="", unit="bytes", span_s=POINTS * STEP_S)
     _, render_ms = _timed(lambda: range_table(summaries, setting))
+    size = f"{SERIES} series of {POINTS:,} points"
     return {
-        "series": SERIES,
-        "points": POINTS,
-        "json_ms": parse_ms,
-        "decode_ms": decode_ms,
-        "summary_ms": summary_ms,
-        "render_ms": render_ms,
-        "summary_per_json": summary_ms / parse_ms,
+        f"{size}, read as JSON": {"value": parse_ms, "unit": "ms"},
+        f"{size}, decoded": {"value": decode_ms, "unit": "ms", "ratio": decode_ms / parse_ms},
+        f"{size}, summarised": {
+            "value": summary_ms,
+            "unit": "ms",
+            "ratio": summary_ms / parse_ms,
+            "note": "of reading the JSON",
+        },
+        f"{size}, rendered": {"value": render_ms, "unit": "ms"},
     }
 
 

@@ -107,6 +107,15 @@ def test_a_symptom_never_stands_before_a_cause(tmp_path: Path) -> None:
     assert queries(session)
 
 
+def test_what_fails_nearby_is_named_beside_a_mere_symptom(tmp_path: Path) -> None:
+    with incident_desk("crash_loop", tmp_path) as desk:
+        looked, _ = desk.look(slow("service", "storefront", "shop"))
+    assert looked.verdict.status is Status.INCONCLUSIVE
+    assert looked.verdict.object == "prod-eu/deployment/shop/storefront"
+    assert "`cart` (deployment)" in looked.verdict.summary
+    assert any("**cart** keeps crashing" in one for one in looked.findings)
+
+
 def test_kills_for_memory_within_minutes_are_no_leak(tmp_path: Path) -> None:
     with incident_desk("oom", tmp_path) as desk:
         looked, _ = desk.look(slow(name="image-renderer", namespace="platform"))

@@ -161,8 +161,8 @@ def test_a_policy_for_everybody_or_nobody_says_nothing(rules: dict[str, Any]) ->
 
 
 def test_a_policy_says_whom_a_workload_may_call() -> None:
-    rules = {"egress": [{"to": [{"podSelector": {"matchLabels": {"app": "db"}}}]}]}
-    found = shop(workload("db", app="db"), policy(policyTypes=["Egress"], **rules))
+    peer = {"podSelector": {"matchLabels": {"app": "db"}}}
+    found = shop(workload("db", app="db"), policy(policyTypes=["Egress"], egress=[{"to": [peer]}]))
     assert ("deployment/app", "may call", "deployment/db") in edges(found)
 
 

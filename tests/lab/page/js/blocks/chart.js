@@ -8,7 +8,7 @@ const NARROW = matchMedia("(max-width: 720px)").matches;
 const WIDTH = NARROW ? 320 : 560;
 const HEIGHT = NARROW ? 200 : 240;
 const LABELS = NARROW ? 5 : 8;
-const EDGE = { left: 52, right: 12, top: 12, bottom: 30 };
+const EDGE = { left: 52, right: 12, top: 12, bottom: 42 };
 const INNER = { width: WIDTH - EDGE.left - EDGE.right, height: HEIGHT - EDGE.top - EDGE.bottom };
 const RADIUS = 100;
 
@@ -42,13 +42,13 @@ function drawAxes({ type, series = [], axis_config: axes = {} }) {
   const every = Math.ceil(labels.length / LABELS);
   labels.forEach((label, index) => {
     if (index % every) return;
-    root.append(svg("text", { class: "tick", x: x(index), y: HEIGHT - 10, "text-anchor": "middle" }, clipped(label, Math.floor((step * every) / 6))));
+    root.append(svg("text", { class: "tick", x: x(index), y: HEIGHT - 24, "text-anchor": "middle" }, clipped(label, Math.floor((step * every) / 6))));
   });
   if (axes.y_label) {
     root.append(svg("text", { class: "tick", x: -(EDGE.top + INNER.height / 2), y: 11, transform: "rotate(-90)", "text-anchor": "middle" }, axes.y_label));
   }
   series.forEach((one, index) => root.append(...drawSeries(type, one, index, { x, y, step, count: series.length, zero: y(Math.max(scale.low, 0)) })));
-  if (axes.x_label) root.append(svg("text", { class: "tick", x: WIDTH - EDGE.right, y: HEIGHT - 10, "text-anchor": "end" }, axes.x_label));
+  if (axes.x_label) root.append(svg("text", { class: "tick", x: WIDTH - EDGE.right, y: HEIGHT - 6, "text-anchor": "end" }, axes.x_label));
   return root;
 }
 
