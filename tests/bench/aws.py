@@ -25,7 +25,7 @@ class _Everything:
         return True
 
 
-def measure() -> dict[str, float]:
+def measure() -> dict[str, object]:
     """Milliseconds per call by bare client and by tool, their difference, and their ratio.
 
     The same describe_services of one service over the same loopback server, alternating.

@@ -21,7 +21,7 @@ STEP_S = 15.0
 ROUNDS = 5
 
 
-def measure() -> dict[str, float]:
+def measure() -> dict[str, object]:
     """Milliseconds to summarise and to render, and to read the same JSON for comparison."""
     body = json.dumps(_answer())
     answers, parse_ms = _timed(lambda: json.loads(body))

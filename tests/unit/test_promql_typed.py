@@ -30,6 +30,7 @@ NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
         '```promql\nup{job="x"}\n```',
         "promql up",
         "promql up == 0",
+        "promql --last=1h 1/0",
         "PromQL rate(x[5m",
         'promql --last=6h --compare up{job="x"}',
         "rate(http_requests_total[5m])",

@@ -11,8 +11,10 @@ from bot.triage.rules.last_words import meaning_of
     ("line", "host"),
     [
         (
-            'ERROR Post "http://gateway.payments.svc.cluster.local/charge": dial tcp'
-            " 172.20.0.21:80: connect: connection refused",
+            (
+                'ERROR Post "http://gateway.payments.svc.cluster.local/charge": dial tcp'
+                " 172.20.0.21:80: connect: connection refused"
+            ),
             "gateway.payments.svc.cluster.local",
         ),
         ("FATAL dial tcp 172.20.0.21:80: connect: connection refused", "172.20.0.21"),
@@ -21,8 +23,10 @@ from bot.triage.rules.last_words import meaning_of
             "172.20.0.9",
         ),
         (
-            'ERROR Get "https://shop.example.com/": proxyconnect tcp: dial tcp'
-            " proxy.corp.example.com:3128: connect: connection refused",
+            (
+                'ERROR Get "https://shop.example.com/": proxyconnect tcp: dial tcp'
+                " proxy.corp.example.com:3128: connect: connection refused"
+            ),
             "proxy.corp.example.com",
         ),
     ],

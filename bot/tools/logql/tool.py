@@ -113,6 +113,8 @@ class LogqlTool:
 
     def _cluster(self, wanted: str | None) -> str:
         known = self._scope.clusters
+        if not known:
+            raise ToolError("no cluster is chosen here; say `use cluster NAME` first")
         if wanted is None:
             return known[0]
         for name in known:

@@ -15,6 +15,7 @@ from importlib import resources
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from bot.domain.topology import Direction
 from bot.triage.cloud.resource import ResourceKind
 from bot.triage.intent import could_be_name, understand
 from bot.triage.language.book import LANGUAGES, open_book, says, words_of
@@ -32,6 +33,8 @@ class CloudWish(StrEnum):
     """The last errors of something."""
     REAL = "real"
     """Whether an alarm is borne out."""
+    TOPOLOGY = "topology"
+    """What depends on what."""
     DEPLOYED = "deployed"
     """What was deployed or changed, and when."""
     STATE = "state"
@@ -57,6 +60,8 @@ class CloudQuestion:
     """What stands where an account is named, if it is none that is registered."""
     regions: tuple[str, ...]
     hours: int | None
+    direction: Direction = Direction.BOTH
+    """Of a question about dependencies: which way it looks."""
 
 
 _ACCOUNT_DIGITS = 12
@@ -103,6 +108,7 @@ def asked(text: str, accounts: Sequence[Account]) -> CloudQuestion | None:
         account_said=said,
         regions=tuple(dict.fromkeys(_REGION.findall(text.casefold()))),
         hours=intent.hours,
+        direction=intent.direction,
     )
 
 
@@ -122,6 +128,8 @@ def _wish(words: tuple[str, ...], language: str) -> tuple[CloudWish, str]:
         asks = open_book(code).asks
         if says(words, asks["why"]):
             return CloudWish.STATE, code
+        if says(words, asks["topology"]):
+            return CloudWish.TOPOLOGY, code
         deployed = (*_spoken(code)[CloudWish.DEPLOYED], *asks["changed"])
         if says(words, deployed):
             return CloudWish.DEPLOYED, code

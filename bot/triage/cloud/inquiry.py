@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.domain.alert import AlertSource
@@ -36,6 +36,7 @@ from bot.triage.cloud.telling import Telling
 from bot.triage.intent import resembling
 from bot.triage.language.book import open_book
 from bot.triage.quoting import quoted
+from bot.triage.topology import cloud as dependencies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +65,12 @@ class CloudTriage:
     clock: Clock
     seal: Seal
 
-    def answer(self, brief: TriageBrief, session: Session) -> Verdict | None:
+    def answer(
+        self, brief: TriageBrief, session: Session, *, complains: bool = False
+    ) -> Verdict | None:
         """Return the answer to a question about a cloud account; None if it is about none.
+
+        Who `complains` wants to know what is wrong, even of what depends on something.
 
         Raises:
             CancelledByPersonError: Somebody stopped the run.
@@ -74,6 +79,8 @@ class CloudTriage:
         question = asked(brief.text, self.accounts) if self.accounts else None
         if question is None:
             return None
+        if complains and question.wish is CloudWish.TOPOLOGY:
+            question = replace(question, wish=CloudWish.STATE)
         collector = self._collector(brief.access, session)
         told = Telling(book=open_book(question.language), taken=())
         refusal = self._refusal(told, question, brief.access)
@@ -103,7 +110,7 @@ class CloudTriage:
             brief = TriageBrief(
                 text=alert.text or alert.name, scope=Scope(clusters=()), access=access
             )
-            answer = self.answer(brief, session)
+            answer = self.answer(brief, session, complains=True)
             if answer is not None:
                 return answer
         told = Telling(book=open_book(language), taken=())
@@ -168,6 +175,8 @@ class CloudTriage:
             return telling.open_(told, [(said, labels)])
         if question.wish is CloudWish.DEPLOYED:
             return deployed.told(collector, told, question, places=places, meant=meant)
+        if question.wish is CloudWish.TOPOLOGY:
+            return dependencies.told(collector, told, question.direction, meant)
         seen = look_around(collector, meant)
         wants_errors = question.wish is CloudWish.ERRORS
         return self._judge(seen, collector, question.language, wants_errors=wants_errors)

@@ -149,7 +149,7 @@ def _way(
     looked = estate.cite(*_FAMILIES, namespace=target.namespace)
     if not edges:
         return [(scene.book.say(f"topology_{way}_none", **values), looked)]
-    lines = lines_of(edges, starts, direction=direction, say=lambda kind: _word(scene.book, kind))
+    lines = lines_of(edges, starts, direction=direction, say=lambda kind: word_of(scene.book, kind))
     heading = scene.book.say(f"topology_{way}", **values)
     said: list[tuple[str, tuple[str, ...]]] = [(heading, ())]
     said += [(f"• `{one.text}`", one.evidence) for one in lines[:MAX_LINES]]
@@ -186,5 +186,6 @@ def _inside(target: ObjectRef) -> tuple[str, ...]:
     return (target.namespace,) if target.namespace else ()
 
 
-def _word(book: Book, kind: EdgeKind) -> str:
+def word_of(book: Book, kind: EdgeKind) -> str:
+    """Return what a relation is called in a language."""
     return book.say(f"edge_{kind.name.lower()}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _QUERY: Final = 180
 _LIST: Final = 700
 
+AWS: Final = "aws"
+"""Name of the tool whose observations are of accounts, which have no namespaces."""
 STATE_WORDS: Final = {
     EvidenceState.OK: "ok",
     EvidenceState.EMPTY: "empty: there is nothing",
@@ -29,9 +31,10 @@ STATE_WORDS: Final = {
 
 
 def scope_of(observation: Observation) -> str:
-    """Return `cluster/namespace`, or the cluster and `all namespaces`."""
+    """Return `cluster/namespace`; of a cluster as a whole, or an account's region, its name."""
     if observation.namespace is None:
-        return f"{observation.cluster}, all namespaces"
+        is_account = observation.tool == AWS
+        return observation.cluster if is_account else f"{observation.cluster}, all namespaces"
     return f"{observation.cluster}/{observation.namespace}"
 
 
