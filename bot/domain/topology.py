@@ -115,10 +115,6 @@ class Topology:
         """Return the edges from what depends on these, the nearest first, each once."""
         return self._reached(starts, Direction.UP, depth)
 
-    def from_(self, vertex: Vertex) -> tuple[Edge, ...]:
-        """Return the edges to what it depends on itself."""
-        return tuple(self._out.get(vertex, ()))
-
     def _reached(
         self, starts: Iterable[Vertex], direction: Direction, depth: int
     ) -> tuple[Edge, ...]:

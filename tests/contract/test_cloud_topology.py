@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="class")
 def behind() -> Iterator[CloudDesk]:
     """An account whose ECS service stands behind a load balancer."""
-    with AwsLab("task_leak") as lab:
+    with AwsLab("task_leak", names="telltale") as lab:
         yield cloud_desk(lab)
 
 

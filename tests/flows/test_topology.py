@@ -241,6 +241,23 @@ def test_calls_that_a_mesh_counts_are_told_with_their_rate(tmp_path: Path) -> No
     assert query.observation.state is EvidenceState.OK
 
 
+def test_calls_are_read_off_linkerd_and_traces_as_well(tmp_path: Path) -> None:
+    with meshed(tmp_path) as (asked, lab):
+        linkerd = {
+            "namespace": "platform",
+            "deployment": "ingress-nginx",
+            "dst_namespace": "shop",
+            "dst_deployment": "cart",
+            "direction": "outbound",
+        }
+        lab.store.add("response_total", linkerd, lambda at_s: at_s * 40.0)
+        traces = {"client": "mobile-app", "server": "cart"}
+        lab.store.add("traces_service_graph_request_total", traces, lambda at_s: at_s * 7.0)
+        verdict, _ = asked.ask("who calls cart?")
+    assert "deployment/platform/ingress-nginx —calls (40/s)→ deployment/cart" in verdict.summary
+    assert "workload/mobile-app —calls (7/s)→ deployment/cart" in verdict.summary
+
+
 def test_calls_of_one_namespace_are_seen_by_who_may_read_it_alone(tmp_path: Path) -> None:
     with meshed(tmp_path) as (asked, _):
         verdict, session = asked.ask("who calls cart in shop?", access=granted("shop"))

@@ -1,14 +1,17 @@
-"""Objects of a cluster as vertices of a graph, and back."""
+"""Objects of a cluster as vertices of a graph, and the workloads that labels or names mean.
+
+It must not know what edges there are.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.domain.topology import Vertex
-from bot.triage.objects import ObjectRef
 
 if TYPE_CHECKING:
     from bot.triage.estate import Estate
+    from bot.triage.objects import ObjectRef
     from bot.triage.wiring import Selector
 
 NAMESPACE = "namespace"
@@ -19,13 +22,6 @@ UNSEEN_WORKLOAD = "workload"
 def vertex_of(ref: ObjectRef) -> Vertex:
     """Return an object's vertex."""
     return Vertex(place=ref.cluster, kind=ref.kind, namespace=ref.namespace, name=ref.name)
-
-
-def ref_of(vertex: Vertex) -> ObjectRef:
-    """Return the object a vertex of a cluster stands for."""
-    return ObjectRef(
-        cluster=vertex.place, kind=vertex.kind, namespace=vertex.namespace, name=vertex.name
-    )
 
 
 def selected(estate: Estate, selector: Selector, namespace: str | None) -> list[ObjectRef]:
