@@ -127,12 +127,24 @@ def test_an_output_of_twenty_kilobytes_is_shown_whole_in_several_messages(
     assert [line for line in read.observation.body.splitlines() if line.strip() not in shown] == []
 
 
-def test_an_output_beyond_what_a_thread_holds_says_how_much_is_missing(
+def test_an_output_beyond_what_a_message_holds_is_a_file_with_all_of_it(
     running: Running, chat: Chat
 ) -> None:
     question, _ = chat.asked_and_answered("kubectl get pods -n shop -o yaml")
-    shown = shown_in_thread(running.slack, "#oncall", question.ts)
-    assert "more characters do not fit into the thread" in shown
+    (read,) = evidence_of(running.installation, question)
+
+    def files() -> list[str]:
+        return [
+            file["id"]
+            for seen in running.slack.thread("#oncall", question.ts)
+            if seen.by_bot
+            for file in seen.files
+        ]
+
+    eventually(lambda: len(files()) == 1, "the output is in the thread as a file")
+    content = running.slack.workspace.files[files()[0]].content
+    assert content is not None
+    assert content.decode() == read.observation.body
 
 
 def test_a_long_verdict_keeps_its_summary_whole_and_says_where_the_rest_is(
