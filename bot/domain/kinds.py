@@ -78,6 +78,7 @@ KINDS: tuple[Kind, ...] = (
         group="networking.k8s.io",
         short_names=("netpol",),
     ),
+    Kind(kind="HTTPRoute", plural="httproutes", group="gateway.networking.k8s.io"),
     Kind(kind="EndpointSlice", plural="endpointslices", group="discovery.k8s.io"),
     Kind(
         kind="StorageClass",

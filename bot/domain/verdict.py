@@ -114,7 +114,7 @@ _MEANINGS = {
     Cause.SERVICE_SELECTOR_WRONG: "a service selects none of the pods meant, or others beside them",
     Cause.SERVICE_PORT_WRONG: "a service leads to a port on which its pods do not listen",
     Cause.NO_ENDPOINTS: "a service has nobody behind it who could answer",
-    Cause.ROUTE_WRONG: "an ingress leads to a service or port that does not exist",
+    Cause.ROUTE_WRONG: "a route leads to a missing service or port, or its gateway refuses it",
     Cause.NETWORK_POLICY_BLOCKS: "a network policy keeps out traffic that the workload needs",
     Cause.SERVICE_ACCOUNT_MISSING: "the pods' service account does not exist",
     Cause.RBAC_DENIED: "the cluster's access rules refuse what the workload asks of the API",

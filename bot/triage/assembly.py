@@ -65,6 +65,7 @@ def estate_of(
         services=read("services", reading_wiring.read_service),
         endpoints=read("endpointslices", reading_wiring.read_endpoints),
         routes=read("ingresses", reading_wiring.read_route),
+        gateway_routes=read("httproutes", reading_wiring.read_gateway_route),
         policies=read("networkpolicies", reading_wiring.read_policy),
         quotas=read("resourcequotas", reading_bounds.read_quota),
         limit_ranges=read("limitranges", reading_bounds.read_limit_range),

@@ -64,10 +64,10 @@ def hosts_of(estate: Estate, ref: ObjectRef) -> tuple[str, ...]:
 
 
 def under(estate: Estate, ref: ObjectRef) -> set[ObjectRef]:
-    """Return what stands behind a Service or an Ingress; nothing for any other object."""
+    """Return what stands behind a Service or a route; nothing for any other object."""
     found: set[ObjectRef] = set()
     services = [one for one in estate.services if one.ref == ref]
-    for route in estate.routes:
+    for route in (*estate.routes, *estate.gateway_routes):
         if route.ref == ref:
             named = [service_named(estate, to.service, ref.namespace) for to in route.backends]
             services += [one for one in named if one is not None]

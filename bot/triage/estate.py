@@ -182,6 +182,9 @@ class Estate:
     services: tuple[Service, ...] = ()
     endpoints: tuple[Endpoints, ...] = ()
     routes: tuple[Route, ...] = ()
+    """Ingresses."""
+    gateway_routes: tuple[Route, ...] = ()
+    """HTTPRoutes; none where the Gateway API is not installed."""
     policies: tuple[Policy, ...] = ()
     quotas: tuple[Quota, ...] = ()
     limit_ranges: tuple[LimitRange, ...] = ()

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
+    from bot.domain.kinds import Kind
     from bot.ports.clock import Clock
-    from bot.ports.cluster import ClusterReader
+    from bot.ports.cluster import ClusterReader, Listing
 
 # As many as the cluster adapter keeps connections; more would only queue at the API server.
 PARALLEL = 8
@@ -53,6 +54,8 @@ NAMESPACED = (
     "horizontalpodautoscalers",
     "poddisruptionbudgets",
 )
+# Kinds that not every cluster has: where they are not served there are no such objects.
+OPTIONAL = ("httproutes",)
 # What tells that the cluster itself is ill, read of its own namespace.
 COMPONENTS = ("pods", "deployments", "daemonsets")
 
@@ -145,7 +148,8 @@ def read_family(
 ) -> Reading:
     """Return one list; `is_late` says that there is no time left to begin it.
 
-    What `only` refuses by its name is left out, and is nowhere to be seen.
+    What `only` refuses by its name is left out, and is nowhere to be seen. An optional kind that
+    the cluster does not serve is EMPTY.
     """
     kind = _KINDS[family]
     items: list[KubeObject] = []
@@ -156,7 +160,7 @@ def read_family(
                 f"not asked: the other lists of {reader.name} took longer than {BUDGET_S:g} s",
                 system=f"kubernetes {reader.name}",
             )
-        listing = reader.list(kind, Selection(namespace=namespace, limit=LIMIT))
+        listing = _listed(reader, kind, Selection(namespace=namespace, limit=LIMIT))
         items.extend(item for item in listing.items if only(text(item, "metadata", "name")))
         grid = grid_of(family, items, at=at)
         body = "\n".join("\t".join(row) for row in (grid.columns, *grid.rows))
@@ -175,8 +179,29 @@ def read_family(
         query=f"kubectl get {family}{where}",
         namespace=namespace,
         clock=clock,
+        refused=EvidenceState.EMPTY if family in OPTIONAL else EvidenceState.UNREACHABLE,
     )
     return Reading(family=family, observation=observation, items=tuple(items))
+
+
+def _listed(reader: ClusterReader, kind: Kind, selection: Selection) -> Listing:
+    """Return the objects; a role that does not name an optional kind hides that it is absent."""
+    try:
+        return reader.list(kind, selection)
+    except DeniedError as error:
+        version = f"{kind.group}/{kind.version}"
+        if kind.plural in OPTIONAL and not any(
+            (one.plural, one.group_version) == (kind.plural, version)
+            for one in reader.api_resources()
+        ):
+            raise ToolError(f"{reader.name} does not serve {kind.plural}") from error
+        raise
+    except UpstreamError:
+        raise
+    except ToolError as error:
+        if kind.plural not in OPTIONAL:
+            raise
+        raise ToolError(f"{reader.name} does not serve {kind.plural}") from error
 
 
 def observe(

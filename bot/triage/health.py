@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # A restart longer ago is not worth a word when all is well now.
 RECENT_HOURS = 6
 # What leads to pods and has none of its own, and the lists it is found in.
-_FRONTS = {"service": "services", "ingress": "ingresses"}
+_FRONTS = {"service": "services", "ingress": "ingresses", "httproute": "httproutes"}
 _LOOKED_AT = ("pods", "deployments", "statefulsets", "daemonsets")
 
 
@@ -106,7 +106,7 @@ def _state(scene: Scene, target: ObjectRef) -> tuple[str, tuple[str, ...], bool]
 
 
 def _front(scene: Scene, target: ObjectRef) -> tuple[str, tuple[str, ...], bool]:
-    """Return the sentence on a Service or an Ingress: how many of the pods behind it are ready."""
+    """Return the sentence on a Service or a route: how many of the pods behind it are ready."""
     estate = scene.estate(target)
     behind = under(estate, target)
     pods = [
@@ -116,7 +116,7 @@ def _front(scene: Scene, target: ObjectRef) -> tuple[str, tuple[str, ...], bool]
     cited = estate.cite(_FRONTS[target.kind], "services", "pods", namespace=target.namespace)
     values = {"object": quoted(target.name), "ready": str(ready), "desired": str(len(pods))}
     is_well = bool(ready) and ready == len(pods)
-    if is_well and target.kind == "ingress":
+    if is_well and target.kind != "service":
         return scene.book.say("route_state", object=values["object"]), cited, True
     return scene.book.say("service_state", **values), tuple(dict.fromkeys(cited)), is_well
 

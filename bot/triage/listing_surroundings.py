@@ -56,6 +56,17 @@ def _route(item: KubeObject, at: datetime) -> Row:
     return one.ref.namespace, one.ref.name, backends, age(at, one.created_at)
 
 
+def _gateway_route(item: KubeObject, at: datetime) -> Row:
+    one = reading_wiring.read_gateway_route("", item)
+    backends = ", ".join(f"{to.address} -> {to.service}:{to.port}" for to in one.backends)
+    refused = "; ".join(
+        f"gateway {no.gateway}: {no.condition}=False {no.reason} since {stamp(no.since)}"
+        f" {no.message}".rstrip()
+        for no in one.refusals
+    )
+    return one.ref.namespace, one.ref.name, backends, refused, age(at, one.created_at)
+
+
 def _policy(item: KubeObject, at: datetime) -> Row:
     one = reading_wiring.read_policy("", item)
     return (
@@ -168,6 +179,7 @@ _LISTS: dict[str, tuple[Row, Callable[[KubeObject, datetime], Row]]] = {
     "services": (("NAMESPACE", "NAME", "TYPE", "PORTS", "SELECTOR", "AGE"), _service),
     "endpointslices": (("NAMESPACE", "NAME", "SERVICE", "READY", "NOT READY"), _slice),
     "ingresses": (("NAMESPACE", "NAME", "BACKENDS", "AGE"), _route),
+    "httproutes": (("NAMESPACE", "NAME", "BACKENDS", "REFUSED", "AGE"), _gateway_route),
     "networkpolicies": (
         ("NAMESPACE", "NAME", "PODS", "LETS IN", "LETS OUT", "CREATED", "AGE"),
         _policy,

@@ -102,6 +102,7 @@ def by_name(estate: Estate) -> dict[str, list[ObjectRef]]:
     for ref in refs:
         found.setdefault(ref.name.casefold(), []).append(ref)
     fronts = [one.ref for one in estate.services] + [one.ref for one in estate.routes]
+    fronts += [one.ref for one in estate.gateway_routes]
     fronts += [one.ref for one in estate.schedules] + [one.ref for one in estate.claims]
     for ref in fronts:
         # A name that is a workload's as well means the workload.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.fields import dig, entries, mapping, number, text
+from bot.domain.spans import moment
 from bot.triage.object_meta import created, ref_of, strings
 from bot.triage.wiring import (
     Backend,
@@ -12,6 +13,7 @@ from bot.triage.wiring import (
     Peer,
     Policy,
     PolicyRule,
+    Refusal,
     Requirement,
     Route,
     Selector,
@@ -20,9 +22,14 @@ from bot.triage.wiring import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.ports.cluster import KubeObject
 
 _SERVICE_LABEL = "kubernetes.io/service-name"
+# Conditions of a route at one Gateway that keep traffic from arriving while they are False.
+# https://gateway-api.sigs.k8s.io/reference/spec/#routeparentstatus
+_NEEDED = frozenset({"Accepted", "ResolvedRefs"})
 
 
 def read_service(cluster: str, item: KubeObject) -> Service:
@@ -76,6 +83,55 @@ def read_route(cluster: str, item: KubeObject) -> Route:
         ),
         created_at=created(item),
     )
+
+
+def read_gateway_route(cluster: str, item: KubeObject) -> Route:
+    """Return one HTTPRoute; a backend's address is its rule's first host and path.
+
+    Backends of another namespace are left to the controller's word: whether they may be led to is
+    said there, and the Services of that namespace need not be the asker's to see.
+    """
+    ref = ref_of(cluster, "httproute", item)
+    hosts = dig(item, "spec", "hostnames")
+    host = str(hosts[0]) if isinstance(hosts, list) and hosts else "*"
+    return Route(
+        ref=ref,
+        backends=tuple(
+            Backend(
+                address=host + _first_path(rule),
+                service=text(backend, "name"),
+                port=text(backend, "port"),
+            )
+            for rule in entries(item, "spec", "rules")
+            for backend in entries(rule, "backendRefs")
+            if text(backend, "kind", default="Service") == "Service"
+            and not text(backend, "group")
+            and text(backend, "namespace", default=ref.namespace) == ref.namespace
+        ),
+        created_at=created(item),
+        refusals=tuple(_refusals(item)),
+    )
+
+
+def _first_path(rule: dict[str, Any]) -> str:
+    matches = entries(rule, "matches")
+    return text(matches[0], "path", "value", default="/") if matches else "/"
+
+
+def _refusals(item: KubeObject) -> Iterator[Refusal]:
+    generation = number(item, "metadata", "generation")
+    for parent in entries(item, "status", "parents"):
+        for told in entries(parent, "conditions"):
+            # What was said of an older form of the route may be mended by now.
+            is_old = number(told, "observedGeneration", default=generation) < generation
+            if text(told, "type") in _NEEDED and text(told, "status") == "False" and not is_old:
+                yield Refusal(
+                    gateway=text(parent, "parentRef", "name"),
+                    condition=text(told, "type"),
+                    reason=text(told, "reason"),
+                    message=text(told, "message"),
+                    since=moment(dig(told, "lastTransitionTime")),
+                )
 
 
 def read_policy(cluster: str, item: KubeObject) -> Policy:

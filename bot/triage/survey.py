@@ -12,7 +12,7 @@ from bot.domain.fields import text
 from bot.domain.progress import Task, TaskState
 from bot.triage.assembly import SYSTEM, beside, estate_of
 from bot.triage.estate import Estate
-from bot.triage.facts import COMPONENTS, NAMESPACED, Ask, collect, read_family
+from bot.triage.facts import COMPONENTS, NAMESPACED, OPTIONAL, Ask, collect, read_family
 from bot.triage.rules.startup import lacks_key
 
 if TYPE_CHECKING:
@@ -221,7 +221,11 @@ def _answered(entry: Evidence) -> bool:
 
 def _asks(namespaces: tuple[str | None, ...], *, nodes: bool) -> list[Ask]:
     """Return what is read in any case; `nodes` says that more than namespaces may be read."""
-    asks = [Ask(family=family, namespace=name) for name in namespaces for family in NAMESPACED]
+    asks = [
+        Ask(family=family, namespace=name)
+        for name in namespaces
+        for family in (*NAMESPACED, *OPTIONAL)
+    ]
     if nodes and None in namespaces:
         asks.append(Ask(family="nodes"))
     elif nodes and SYSTEM not in namespaces:

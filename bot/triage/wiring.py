@@ -109,12 +109,28 @@ class Backend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What a Gateway's controller says is wrong with a route."""
+
+    gateway: str
+    condition: str
+    """`Accepted` or `ResolvedRefs`, which is False."""
+    reason: str
+    message: str
+    """Foreign text."""
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One Ingress."""
+    """One Ingress, or one HTTPRoute of the Gateway API."""
 
     ref: ObjectRef
     backends: tuple[Backend, ...]
+    """Those in the route's own namespace."""
     created_at: datetime
+    refusals: tuple[Refusal, ...] = ()
+    """An Ingress has none: its controller does not answer in its status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.agent.grounding import cited_labels, ground
+from bot.domain.evidence import EvidenceState
 from bot.domain.verdict import Cause, Status
 from bot.tools.kubectl.grammar import parse
 from tests.flows.rules_desk import desk, granted
@@ -70,6 +71,20 @@ CASES = [
         object="ingress/shop/storefront",
         cause=Cause.ROUTE_WRONG,
         says="to port `8080` of service `storefront`, which has only `http 80`",
+    ),
+    Case(
+        scenario="gateway_route_wrong",
+        question="what is failing in shop?",
+        object="httproute/shop/storefront-public",
+        cause=Cause.ROUTE_WRONG,
+        says="`shop.example.com/pay` to port `8443` of service `checkout`, which has only",
+    ),
+    Case(
+        scenario="gateway_route_refused",
+        question="why is storefront-public unreachable?",
+        object="httproute/shop/storefront-public",
+        cause=Cause.ROUTE_WRONG,
+        says="Accepted is False (`NotAllowedByListeners`): `No listener allows this route`",
     ),
     Case(
         scenario="scaled_down",
@@ -269,6 +284,32 @@ def test_the_answer_names_the_object_and_the_cause_and_rests_on_what_was_read(
     assert loose == []
     for check in verdict.next_checks:
         parse(check)
+
+
+@pytest.mark.parametrize("is_denied", [False, True], ids=["absent", "absent and not granted"])
+def test_a_cluster_without_the_gateway_api_lacks_nothing(
+    tmp_path: Path, *, is_denied: bool
+) -> None:
+    with desk("calm", tmp_path) as asked:
+        if is_denied:
+            asked.cluster.deny(resource="httproutes")
+        verdict, session = asked.ask("what is failing in shop?")
+    (read,) = [
+        one.observation for one in session.ledger() if one.observation.source == "httproutes"
+    ]
+    assert verdict.status is Status.HEALTHY
+    assert read.state is EvidenceState.EMPTY
+    assert "does not serve httproutes" in read.body
+
+
+def test_gateway_routes_that_may_not_be_read_are_missing_from_the_answer(tmp_path: Path) -> None:
+    with desk("gateway_route_wrong", tmp_path) as asked:
+        asked.cluster.deny(resource="httproutes")
+        _, session = asked.ask("what is failing in shop?")
+    (read,) = [
+        one.observation for one in session.ledger() if one.observation.source == "httproutes"
+    ]
+    assert read.state is EvidenceState.DENIED
 
 
 def test_what_was_ill_and_is_well_again_is_healthy_whatever_old_events_say(

@@ -34,6 +34,7 @@ _SAME = (
     "container", "pod", "node", "closest", "account", "service", "workload", "caller", "scheduler",
     "claim", "image", "path", "seconds", "port", "ports", "address", "taints", "classes",
     "conditions", "most", "metric", "current", "asked", "room", "resource", "selector",
+    "gateway", "reason",
 )  # fmt: skip
 _MISSING = re.compile(
     r"(?P<kind>configmap|secret) (?P<name>\S+)"

@@ -99,6 +99,8 @@ SAID: Final = {
     "service": _SUBDOMAIN,
     "workload": _SUBDOMAIN,
     "caller": _SUBDOMAIN,
+    "gateway": _SUBDOMAIN,
+    "reason": r"[A-Za-z][A-Za-z0-9_,:]{0,99}",
     "closest_service": _SUBDOMAIN,
     "port": _PORT,
     "wanted_ports": r"[0-9]{1,5}(?:, [0-9]{1,5})*",

@@ -169,7 +169,7 @@ def _scaled_down(estate: Estate, service: Service, workload: Workload) -> Findin
     is_recent = event is not None and event.message.rstrip().endswith("to 0")
     is_public = any(
         to.service == service.ref.name and route.ref.namespace == service.ref.namespace
-        for route in estate.routes
+        for route in (*estate.routes, *estate.gateway_routes)
         for to in route.backends
     )
     return Finding(

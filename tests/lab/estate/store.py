@@ -46,7 +46,10 @@ class Usage:
 
 
 class SimulatedCluster:
-    """One cluster of the estate. `extensions` names the add-ons installed (metrics, argo, vpa)."""
+    """One cluster of the estate.
+
+    `extensions` names the add-ons installed (metrics, argo, vpa, gateway).
+    """
 
     def __init__(
         self,

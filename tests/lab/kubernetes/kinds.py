@@ -132,6 +132,7 @@ KINDS: tuple[ResourceKind, ...] = (
         version="v1alpha1",
         extension="argo",
     ),
+    _kind("gateway.networking.k8s.io", "httproutes", "HTTPRoute", extension="gateway"),
     _kind("argoproj.io", "rollouts", "Rollout", "ro", version="v1alpha1", extension="argo"),
 )
 

@@ -18,6 +18,7 @@ from tests.lab.estate.access import Access
 from tests.lab.estate.faults import FaultKind
 from tests.lab.kubernetes import reviews
 from tests.lab.kubernetes.described import described
+from tests.lab.kubernetes.kinds import KINDS
 from tests.lab.kubernetes.podlogs import LogRequest, read_log
 from tests.lab.kubernetes.protobuf import is_protobuf, read_review
 from tests.lab.kubernetes.replies import (
@@ -37,7 +38,7 @@ from tests.lab.kubernetes.serving import (
     represent_one,
     scale_of,
 )
-from tests.lab.kubernetes.status import StatusError, forbidden
+from tests.lab.kubernetes.status import StatusError, forbidden, unknown_path
 from tests.lab.kubernetes.watching import watch_stream
 from tests.lab.recording import RecordingServer
 
@@ -124,9 +125,12 @@ class KubernetesLab(RecordingServer[LabRequest]):
             return body
         if "/authorization.k8s.io/" in path or "/authentication.k8s.io/" in path:
             return await self._review(request, path)
-        route = find_route(path, self.cluster.kinds)
+        route = find_route(path, KINDS)
         verb = verb_of(request.method, route, request.query)
+        # As in kube-apiserver, whoever may not read a kind is not told that it is not served.
         self._authorise(route, verb)
+        if route.kind not in self.cluster.kinds:
+            raise unknown_path()
         if request.method != "GET":
             raise StatusError(
                 405, "the server does not allow this method on the requested resource"

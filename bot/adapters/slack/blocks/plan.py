@@ -5,6 +5,7 @@ Pure. Foreign text reaches a task only as plain text.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.actions import STOP
@@ -73,4 +74,9 @@ def _text(tasks: Sequence[Task]) -> str:
 
 
 def _plain(text: str, limit: int) -> str:
-    return clip(" ".join(printable(text).split()) or "…", limit)
+    """Return text for a field that is not markup, as far as anybody documents it.
+
+    A title is what a model asked for; should Slack read mentions there, it finds none.
+    """
+    words = " ".join(printable(text).split())
+    return clip(re.sub(r"<(?=[!@#])", "\u2039", words) or "…", limit)
