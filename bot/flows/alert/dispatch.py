@@ -67,8 +67,6 @@ class Dispatch:
             log.warning("incident_unknown", incident_id=incident_id)
             return None
         if not incident.is_due and incident.told_to >= incident.messages:
-            return None
-        if not incident.is_due and incident.told_to >= incident.messages:
             # Rung for once more than was needed: another call of Slack would tell nothing.
             return None
         if incident.state is IncidentState.MERGED:

@@ -19,6 +19,7 @@ from bot.domain.errors import UpstreamError
 from bot.domain.incident import Incident
 from bot.domain.investigation import Investigation, RunState
 from bot.domain.outcome import Outcome
+from bot.domain.spans import stamp
 from bot.domain.verdict import Status
 from bot.flows.alert.checks import run_checks
 from bot.flows.alert.lookup import look_up
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
     from bot.triage.incident import IncidentTriage, Looked
 
 log = structlog.get_logger()
+
+# Enough to see a rhythm; what became of them is told by likeness (knowledge).
+MAX_RECURRENCES = 5
 
 _CONCLUSIVE = frozenset({Status.CONFIRMED, Status.LIKELY, Status.HEALTHY})
 
@@ -224,7 +228,7 @@ class IncidentWay:
             accounts=sitting.kit.accounts,
             now=sitting.run.started_at,
             triage=triaged,
-            findings=(*looked.findings, *sitting.caveats),
+            findings=(*looked.findings, *sitting.caveats, *self._again(sitting.incident)),
             topology=looked.topology,
             changes=looked.changes,
             lore=self._lore(sitting, triaged, pages),
@@ -237,6 +241,12 @@ class IncidentWay:
             unusable=sitting.kit.unusable,
             names=self._registry.cluster_names(),
         )
+
+    def _again(self, incident: Incident) -> tuple[str, ...]:
+        """Return a line on earlier incidents of the same root alert; none if it is new."""
+        earlier = self._incidents.recurrences(incident.incident_id, limit=MAX_RECURRENCES)
+        times = ", ".join(stamp(one.opened_at) for one in earlier)
+        return (f"recurs: the same alert was an incident at {times}",) if earlier else ()
 
     def _lore(
         self, sitting: _Sitting, triaged: Verdict, pages: Sequence[Runbook]
