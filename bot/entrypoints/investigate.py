@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from bot.adapters.alerts.alertmanager_webhook import read_alertmanager_webhook
 from bot.adapters.alerts.aws_messages import read_aws_message
 from bot.adapters.alerts.complaints import read_complaint
+from bot.adapters.alerts.slack_alerts import read_slack_alert
 from bot.adapters.alerts.webhook_bodies import Road, read_webhook
 from bot.adapters.clock import SystemClock
 from bot.adapters.redaction_key import KEY_BYTES
@@ -45,6 +46,14 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 CHANNEL = ChannelId("terminal")
+_COPIED = {
+    "type": "message",
+    "subtype": "bot_message",
+    "channel": "C0TERMINAL",
+    "ts": "1700000000.000001",
+    "text": "",
+}
+"""What a copied message's words are put into, so that the channels' readers take them."""
 MOST_BYTES = 1_000_000
 LONGEST_NAME = 1_024
 KNOWN = (
@@ -132,13 +141,24 @@ def alerts_in(source: str, *, now_text: Callable[[str], Alert]) -> tuple[Alert, 
     try:
         content: Any = json.loads(text)
     except ValueError:
-        if text.lstrip().startswith(("{", "[")):
+        copied = _of_message(text)
+        if not copied and text.lstrip().startswith(("{", "[")):
             raise SettingsError([f"{name} is no JSON: an alert as its sender posts it"]) from None
-        return (now_text(text),)
+        return copied or (now_text(text),)
     found = _of_json(content)
     if not found:
         raise SettingsError([f"{name} holds no alert that is known: {KNOWN}"])
     return found
+
+
+def _of_message(text: str) -> tuple[Alert, ...]:
+    """Return the alerts of a text copied from a channel; empty if it has no sender's shape."""
+    title, _, rest = text.strip().partition("\n")
+    for words in ({"text": text}, {"attachments": [{"title": title, "text": rest}]}):
+        found = read_slack_alert({**_COPIED, **words})
+        if found is not None and found.alerts:
+            return found.alerts
+    return ()
 
 
 def placed(alert: Alert, place: Place) -> Alert:

@@ -65,6 +65,18 @@ def test_plain_words_are_a_complaint() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "[FIRING:1] KubePodCrashLooping shop (prod-eu cart critical)",
+        "*Alert:* KubePodCrashLooping\n*Severity:* warning\n*Namespace:* shop",
+    ],
+)
+def test_a_message_copied_from_a_channel_is_read_as_its_sender_wrote_it(text: str) -> None:
+    (alert,) = read(text)
+    assert alert.name == "KubePodCrashLooping"
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [("{torn", "is no JSON"), ("{}", "holds no alert"), ("", "is empty"), ("[1, 2]", "no alert")],
 )
