@@ -49,6 +49,7 @@ CHANNEL = ChannelId("terminal")
 _COPIED = {
     "type": "message",
     "subtype": "bot_message",
+    "bot_id": "B0TERMINAL",
     "channel": "C0TERMINAL",
     "ts": "1700000000.000001",
     "text": "",

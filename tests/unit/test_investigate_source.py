@@ -68,7 +68,7 @@ def test_plain_words_are_a_complaint() -> None:
     "text",
     [
         "[FIRING:1] KubePodCrashLooping shop (prod-eu cart critical)",
-        "*Alert:* KubePodCrashLooping - warning\n*Severity:* warning\n*Namespace:* shop\n*Pod:* a-1",
+        "*Alert:* KubePodCrashLooping - warning\n*Severity:* warning\n*Namespace:* shop",
     ],
 )
 def test_a_message_copied_from_a_channel_is_read_as_its_sender_wrote_it(text: str) -> None:
