@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -17,7 +16,7 @@ from bot.adapters.alertmanager import faults
 from bot.adapters.alertmanager.decoding import ShapeError, known_alerts
 from bot.adapters.metrics.connect import Session, open_session
 from bot.adapters.metrics.faults import EndpointError
-from bot.adapters.transport import Answer, Call, Deadline, Faults, SignInError, ask, one_line
+from bot.adapters.transport import Answer, Call, Deadline, SignInError, ask, one_line
 
 if TYPE_CHECKING:
     from bot.adapters.metrics.signing import Sign
@@ -75,13 +74,13 @@ class AlertmanagerReader:
         try:
             return known_alerts(json.loads(answer.content))
         except ShapeError as error:
-            raise faults.not_alertmanager(str(error), cluster=self._cluster) from error
+            raise faults.SERVER.stranger(str(error), cluster=self._cluster) from error
         except ValueError:
             # The error would carry the body.
             if "json" in answer.content_type:
-                raise faults.torn(cluster=self._cluster) from None
+                raise faults.SERVER.torn(cluster=self._cluster) from None
             what = f"{one_line(answer.content_type, 60) or 'no content type'}, not JSON"
-            raise faults.not_alertmanager(what, cluster=self._cluster) from None
+            raise faults.SERVER.stranger(what, cluster=self._cluster) from None
 
     def _opened(self) -> Session:
         with self._lock:
@@ -89,7 +88,7 @@ class AlertmanagerReader:
                 try:
                     self._session = open_session(self._endpoint, entry="alertmanager")
                 except EndpointError as error:
-                    raise faults.unusable(error, cluster=self._cluster) from error
+                    raise faults.SERVER.unusable(error, cluster=self._cluster) from error
             return self._session
 
     def _call(self, query: tuple[tuple[str, str], ...]) -> Answer:
@@ -99,17 +98,13 @@ class AlertmanagerReader:
         try:
             signature = self._sign(url)
         except SignInError as error:
-            raise faults.unusable(error, cluster=cluster) from error
+            raise faults.SERVER.unusable(error, cluster=cluster) from error
         answer = ask(
             session.pool,
             Call(url=url, headers=session.headers | _HEADERS | dict(signature)),
             deadline=Deadline(self._timeout_s, clock=self._clock),
             limit_bytes=ANSWER_MAX_BYTES,
-            faults=Faults(
-                too_slow=partial(faults.too_slow, cluster=cluster),
-                torn=partial(faults.torn, cluster=cluster),
-                unreachable=partial(faults.unreachable, cluster=cluster, address=session.address),
-            ),
+            faults=faults.SERVER.of_call(cluster, address=session.address),
         )
         if answer.status != HTTPStatus.OK:
             raise faults.refused(answer, cluster=cluster)

@@ -108,7 +108,7 @@ class LokiReader:
         try:
             return decode(answer)
         except decoding.ShapeError as error:
-            raise faults.not_loki(str(error), cluster=self.name) from error
+            raise faults.SERVER.stranger(str(error), cluster=self.name) from error
 
     def _too_large(self) -> ToolError:
         return ToolError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -16,7 +15,7 @@ from urllib.parse import quote, urlencode
 from bot.adapters.logs import faults
 from bot.adapters.metrics.connect import Session, open_session
 from bot.adapters.metrics.faults import EndpointError
-from bot.adapters.transport import Answer, Call, Deadline, Faults, SignInError, ask, one_line
+from bot.adapters.transport import Answer, Call, Deadline, SignInError, ask, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,11 +77,11 @@ class Wire:
         except ValueError:
             # The error would carry the body.
             if "json" in found.content_type:
-                raise faults.torn(cluster=self.cluster) from None
+                raise faults.SERVER.torn(cluster=self.cluster) from None
             what = f"{one_line(found.content_type, 60) or 'no content type'}, not JSON"
-            raise faults.not_loki(what, cluster=self.cluster) from None
+            raise faults.SERVER.stranger(what, cluster=self.cluster) from None
         if not isinstance(parsed, dict) or parsed.get("status") != "success":
-            raise faults.not_loki("JSON without a status", cluster=self.cluster)
+            raise faults.SERVER.stranger("JSON without a status", cluster=self.cluster)
         return parsed
 
     def _opened(self) -> Session:
@@ -91,7 +90,7 @@ class Wire:
                 try:
                     self._session = open_session(self._endpoint, entry="loki")
                 except EndpointError as error:
-                    raise faults.unusable(error, cluster=self.cluster) from error
+                    raise faults.SERVER.unusable(error, cluster=self.cluster) from error
             return self._session
 
     def _call(self, path: str, query: Sequence[tuple[str, str]], deadline: Deadline) -> Answer:
@@ -101,17 +100,13 @@ class Wire:
         try:
             signature = self._sign(url)
         except SignInError as error:
-            raise faults.unusable(error, cluster=cluster) from error
+            raise faults.SERVER.unusable(error, cluster=cluster) from error
         answer = ask(
             session.pool,
             Call(url=url, headers=session.headers | _HEADERS | dict(signature)),
             deadline=deadline,
             limit_bytes=ANSWER_MAX_BYTES,
-            faults=Faults(
-                too_slow=partial(faults.too_slow, cluster=cluster),
-                torn=partial(faults.torn, cluster=cluster),
-                unreachable=partial(faults.unreachable, cluster=cluster, address=session.address),
-            ),
+            faults=faults.SERVER.of_call(cluster, address=session.address),
         )
         if answer.status != HTTPStatus.OK:
             raise faults.RefusedError(

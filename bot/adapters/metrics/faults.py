@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from bot.adapters.transport import Advice, SignInError, cause, later, one_line, retry_after_s
+from bot.adapters.server_faults import REDIRECTS, ServerFaults
+from bot.adapters.transport import one_line, retry_after_s
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
 
 if TYPE_CHECKING:
@@ -21,17 +22,14 @@ if TYPE_CHECKING:
 _POSITION = re.compile(r"(?:^|: )(\d+):(\d+): (?:parse error: )?")
 # Codes the API answers with when it understood the query and will not or cannot evaluate it.
 _QUERY_CODES = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
-_REDIRECTS = range(300, 400)
-_ADVICE = Advice(
-    certificate="Check `ca_file` in its `prometheus` entry",
-    name="Check `url`, and DNS",
-    refused="Check that it runs, and the port",
-    proxy="Check `proxy`",
-    tls=(
-        "Check that `url` speaks https, in version 1.2 or later, and which client certificate is"
-        " set"
-    ),
-    broken="Ask again; if it stays, check `url` and the network",
+SERVER = ServerFaults(
+    noun="metrics server",
+    system="metrics",
+    entry="prometheus",
+    product="Prometheus",
+    base="/api/v1",
+    again="Ask again, or for fewer series",
+    less="Ask for fewer series or a shorter window",
 )
 
 
@@ -58,11 +56,6 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
-def system(cluster: str) -> str:
-    """Return the name errors carry for a cluster's metrics."""
-    return f"metrics {cluster}"
-
-
 def read_refusal(code: int, headers: Mapping[str, str], body: bytes) -> Refusal:
     """Return what an unsuccessful answer says; never raises, whatever the body is."""
     answer = _json(body)
@@ -82,66 +75,19 @@ def refused(refusal: Refusal, *, cluster: str) -> ToolError | UpstreamError:
         return DeniedError(
             f"the metrics server of {cluster} does not accept our credentials (401). Renew the"
             " secret its `prometheus` entry in the registry names",
-            system=system(cluster),
+            system=SERVER.named(cluster),
         )
     if code == HTTPStatus.FORBIDDEN:
-        return DeniedError(
-            f"the metrics server of {cluster} refused (403){said}. Its administrator can grant"
-            " reading it, or the tenant in the registry is not ours",
-            system=system(cluster),
-        )
+        return SERVER.forbidden(said, cluster=cluster)
     if code == HTTPStatus.TOO_MANY_REQUESTS:
-        return _busy(refusal, cluster=cluster)
+        return SERVER.busy(said, cluster=cluster, wait_s=refusal.retry_after_s)
     if code in _QUERY_CODES and refusal.kind is not None:
         return _query_fault(refusal, cluster=cluster)
-    if code in _REDIRECTS:
-        return not_prometheus(f"a redirect ({code}), which is not followed", cluster=cluster)
+    if code in REDIRECTS:
+        return SERVER.redirected(code, cluster=cluster)
     if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _failing(refusal, cluster=cluster)
-    return not_prometheus(f"HTTP {code}{said}", cluster=cluster)
-
-
-def not_prometheus(what: str, *, cluster: str) -> UpstreamError:
-    """Return the error for an answer that no server of this API gives."""
-    return UpstreamError(
-        f"the metrics server of {cluster} did not answer as Prometheus does ({what}): something in"
-        " between, such as a proxy or a sign-in page, may have. Check `url` in its `prometheus`"
-        " entry: it is what stands before /api/v1",
-        system=system(cluster),
-    )
-
-
-def torn(*, cluster: str) -> UpstreamError:
-    """Return the error for an answer that ended before it was complete."""
-    return UpstreamError(
-        f"the answer of {cluster}'s metrics server broke off, so nothing of it was used. Ask again,"
-        " or for fewer series",
-        system=system(cluster),
-    )
-
-
-def too_slow(timeout_s: float, *, cluster: str) -> UpstreamError:
-    """Return the error for an answer that did not come in time."""
-    return UpstreamError(
-        f"the metrics server of {cluster} did not answer within {timeout_s:g} s. Ask for fewer"
-        " series or a shorter window; if it stays silent, it needs looking at",
-        system=system(cluster),
-    )
-
-
-def unreachable(error: Exception, *, cluster: str, address: str) -> UpstreamError:
-    """Return the error for a connection that failed, with the likeliest thing to check."""
-    return UpstreamError(
-        f"the metrics server of {cluster} cannot be reached at {address}: {cause(error, _ADVICE)}",
-        system=system(cluster),
-    )
-
-
-def unusable(error: EndpointError | SignInError, *, cluster: str) -> UpstreamError:
-    """Return the error for a server whose connection could not even be set up."""
-    return UpstreamError(
-        f"the metrics server of {cluster} cannot be asked: {error}", system=system(cluster)
-    )
+    return SERVER.stranger(f"HTTP {code}{said}", cluster=cluster)
 
 
 def _query_fault(refusal: Refusal, *, cluster: str) -> ToolError | UpstreamError:
@@ -161,31 +107,16 @@ def _query_fault(refusal: Refusal, *, cluster: str) -> ToolError | UpstreamError
     return ToolError(f"the metrics server of {cluster} cannot use the request: {message}")
 
 
-def _busy(refusal: Refusal, *, cluster: str) -> UpstreamError:
-    said = f": {refusal.message}" if refusal.message else ""
-    return UpstreamError(
-        f"the metrics server of {cluster} is asked too much ({refusal.code}){said}. Ask again"
-        f"{later(refusal.retry_after_s)}",
-        system=system(cluster),
-        retry_after_s=refusal.retry_after_s,
-    )
-
-
 def _failing(refusal: Refusal, *, cluster: str) -> UpstreamError:
     if refusal.kind in {"timeout", "canceled"}:
         return UpstreamError(
             f"the metrics server of {cluster} gave up on the query: {refusal.message}. Ask for"
             " fewer series or a shorter window",
-            system=system(cluster),
+            system=SERVER.named(cluster),
             retry_after_s=refusal.retry_after_s,
         )
-    said = f": {refusal.message}" if refusal.message else ", without a reason"
-    return UpstreamError(
-        f"the metrics server of {cluster} answered with an error ({refusal.code}){said}. Ask again"
-        f"{later(refusal.retry_after_s)}; if it stays, it needs looking at",
-        system=system(cluster),
-        retry_after_s=refusal.retry_after_s,
-    )
+    said = f": {refusal.message}" if refusal.message else ""
+    return SERVER.failing(refusal.code, said, cluster=cluster, wait_s=refusal.retry_after_s)
 
 
 def _json(body: bytes) -> dict[str, Any]:

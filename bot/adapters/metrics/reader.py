@@ -131,7 +131,7 @@ class PrometheusReader:
         try:
             return decode(answer)
         except decoding.ShapeError as error:
-            raise faults.not_prometheus(str(error), cluster=self.name) from error
+            raise faults.SERVER.stranger(str(error), cluster=self.name) from error
 
 
 def _seconds(at: datetime) -> str:
