@@ -50,3 +50,27 @@ def believable(
         coverage=coverage,
         caveats=tuple(notes),
     )
+
+
+def judged_by_rules(
+    verdict: Verdict, *, session: Session, unusable: Sequence[Gap], seconds: float
+) -> Verdict:
+    """Return a verdict of rules with coverage and confidence; its sentences cite the ledger."""
+    ledger = session.ledger()
+    coverage = coverage_of(ledger, unusable=unusable)
+    judgement = judge(
+        verdict,
+        cited=[entry for entry in ledger if entry.label in verdict.evidence],
+        coverage=coverage,
+        unverified_share=0.0,
+    )
+    return replace(
+        verdict,
+        status=judgement.status,
+        confidence=judgement.confidence,
+        caveats=(*verdict.caveats, *judgement.reasons),
+        coverage=coverage,
+        answered_by="rules",
+        seconds=round(seconds, 3),
+        calls=len(ledger),
+    )

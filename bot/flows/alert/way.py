@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.agent.belief import judged_by_rules
 from bot.agent.case import Case, Lore
-from bot.agent.confidence import judge
-from bot.agent.coverage import coverage_of
 from bot.domain.conversation import Thread
 from bot.domain.errors import UpstreamError
 from bot.domain.incident import Incident
@@ -196,23 +195,11 @@ class IncidentWay:
 
     def _judged(self, verdict: Verdict, sitting: _Sitting) -> Verdict:
         """Return the rules' verdict with coverage and confidence, by the same rules as any."""
-        ledger = sitting.session.ledger()
-        coverage = coverage_of(ledger, unusable=sitting.kit.unusable)
-        judgement = judge(
-            verdict,
-            cited=[entry for entry in ledger if entry.label in verdict.evidence],
-            coverage=coverage,
-            unverified_share=0.0,
-        )
-        return replace(
-            verdict,
-            status=judgement.status,
-            confidence=judgement.confidence,
-            caveats=(*sitting.caveats, *verdict.caveats, *judgement.reasons),
-            coverage=coverage,
-            answered_by="rules",
-            seconds=round(self._clock.monotonic() - sitting.started, 3),
-            calls=len(ledger),
+        return judged_by_rules(
+            replace(verdict, caveats=(*sitting.caveats, *verdict.caveats)),
+            session=sitting.session,
+            unusable=sitting.kit.unusable,
+            seconds=self._clock.monotonic() - sitting.started,
         )
 
     def _case(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.agent.confidence import judge
+from bot.agent.belief import judged_by_rules
 from bot.agent.coverage import coverage_of
 from bot.agent.opening import Brief
 from bot.domain.errors import ToolError, UpstreamError
@@ -165,23 +165,11 @@ class Ways:
             ),
             session,
         )
-        ledger = session.ledger()
-        coverage = coverage_of(ledger, unusable=kit.unusable)
-        judgement = judge(
+        return judged_by_rules(
             verdict,
-            cited=[entry for entry in ledger if entry.label in verdict.evidence],
-            coverage=coverage,
-            unverified_share=0.0,
-        )
-        return replace(
-            verdict,
-            status=judgement.status,
-            confidence=judgement.confidence,
-            caveats=judgement.reasons,
-            coverage=coverage,
-            answered_by="rules",
-            seconds=round(self._clock.monotonic() - started, 3),
-            calls=len(ledger),
+            session=session,
+            unusable=kit.unusable,
+            seconds=self._clock.monotonic() - started,
         )
 
     def _done(

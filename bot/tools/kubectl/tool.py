@@ -17,6 +17,7 @@ from bot.domain.errors import DeniedError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState, Grid, Observation
 from bot.domain.secret_text import mask
 from bot.tools.answer import Answer
+from bot.tools.cluster_choice import chosen_cluster
 from bot.tools.kubectl.command import KubectlCommand, NamespacedCommand
 from bot.tools.kubectl.grammar import parse
 from bot.tools.kubectl.lexer import MAX_COMMAND_CHARS
@@ -108,7 +109,7 @@ class KubectlTool:
         --grep=error; kubectl events -n shop --types=Warning
         """
         read = parse(command.strip(" \t\r\n"), extra_kinds=self._extra_kinds)
-        name = self._cluster(cluster)
+        name = chosen_cluster(self._scope, cluster)
         limits = Limits(access=self._access, cluster=name)
         read = placed(read, self._scope, limits)
         started_s = self._clock.monotonic()
@@ -128,17 +129,6 @@ class KubectlTool:
             window=seen.answer.window,
             grid=_safe_grid(seen.answer.grid),
         )
-
-    def _cluster(self, wanted: str | None) -> str:
-        known = self._scope.clusters
-        if not known:
-            raise ToolError("this conversation is about no cluster; ask for `use cluster NAME`")
-        if wanted is None:
-            return known[0]
-        for name in known:
-            if name.casefold() == wanted.casefold():
-                return name
-        raise ToolError(f"{wanted!r} is not a cluster of this conversation: {', '.join(known)}")
 
     def _seen(self, read: KubectlCommand, limits: Limits) -> _Seen:
         """Ask the cluster; whatever it answers, or does not, becomes an answer with a state."""

@@ -15,6 +15,7 @@ from bot.domain.errors import DeniedError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState, Observation, Window
 from bot.domain.secret_text import mask
 from bot.tools.answer import Answer
+from bot.tools.cluster_choice import chosen_cluster
 from bot.tools.logql.guard import MAX_MINUTES, checked
 from bot.tools.logql.lexical import MAX_QUERY_CHARS
 from bot.tools.logql.reading import SOURCE, Asked, read
@@ -61,7 +62,7 @@ class LogqlTool:
         No metric queries (rate, count_over_time), no line_format; lines are counted by pattern,
         failures first. Empty means no line matched, which is no proof that nothing failed.
         """
-        name = self._cluster(cluster)
+        name = chosen_cluster(self._scope, cluster)
         asked = checked(query, minutes=minutes)
         check_access(asked, self._access, name)
         try:
@@ -110,17 +111,6 @@ class LogqlTool:
             index=index,
         )
         return here, read(asked)
-
-    def _cluster(self, wanted: str | None) -> str:
-        known = self._scope.clusters
-        if not known:
-            raise ToolError("no cluster is chosen here; say `use cluster NAME` first")
-        if wanted is None:
-            return known[0]
-        for name in known:
-            if name.casefold() == wanted.casefold():
-                return name
-        raise ToolError(f"{wanted!r} is not a cluster of this conversation: {', '.join(known)}")
 
 
 def _failed(state: EvidenceState, reason: str) -> Answer:

@@ -17,6 +17,7 @@ from bot.domain.errors import DeniedError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState, Grid, Observation, Window
 from bot.domain.secret_text import mask
 from bot.tools.answer import Answer, head
+from bot.tools.cluster_choice import chosen_cluster
 from bot.tools.plain_text import plain
 from bot.tools.promql import finding, reading
 from bot.tools.promql.guard import checked
@@ -182,15 +183,7 @@ class PromqlTool:
         )
 
     def _cluster(self, wanted: str | None) -> str:
-        known = self._scope.clusters
-        if not known:
-            raise ToolError("this conversation is about no cluster; ask for `use cluster NAME`")
-        name = known[0] if wanted is None else None
-        for one in known:
-            if wanted is not None and one.casefold() == wanted.casefold():
-                name = one
-        if name is None:
-            raise ToolError(f"{wanted!r} is not a cluster of this conversation: {', '.join(known)}")
+        name = chosen_cluster(self._scope, wanted)
         check_cluster(self._access, name)
         return name
 
