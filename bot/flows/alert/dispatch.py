@@ -74,21 +74,33 @@ class Dispatch:
             return None
         is_new = incident.thread_ts is None
         rooted = self._rooted(incident) if is_new else incident
+        if rooted.state is IncidentState.MERGED:
+            # It became part of a storm while its first message was on its way.
+            self._tell_merged(rooted)
+            return None
         # What is to be looked into waits for nothing that is only told.
         thread_id = self._ask(incident, rooted) if incident.is_due else None
         if incident.is_announced and not is_new:
-            self._rooted(incident)
+            rooted = self._rooted(incident)
         self._tell_changes(incident, rooted)
         self._incidents.told(incident_id, messages=incident.messages)
         return thread_id
 
     def _rooted(self, incident: Incident) -> Incident:
-        """Return the incident once its first message, which is ours, says how it stands."""
-        alerts = self._incidents.alerts_of(incident.incident_id)
-        ts = self._messenger.announce(incident, alerts)
-        return self._incidents.bind_thread(
-            incident.incident_id, channel=incident.channel, thread_ts=ts
-        )
+        """Return the incident once its first message, which is ours, says how it stands.
+
+        Another worker may have told a later state meanwhile, and ours lies over it: whoever
+        finds the state changed after its own message says it again.
+        """
+        while True:
+            alerts = self._incidents.alerts_of(incident.incident_id)
+            ts = self._messenger.announce(incident, alerts)
+            bound = self._incidents.bind_thread(
+                incident.incident_id, channel=incident.channel, thread_ts=ts
+            )
+            if bound.state is incident.state:
+                return bound
+            incident = bound
 
     def _tell_changes(self, incident: Incident, rooted: Incident) -> None:
         """Say in the thread that the incident is over, is back, or became a storm; once each."""

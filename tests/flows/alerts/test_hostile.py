@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.flows.alerts.alarms import Alarms
 
 # Real processes start and die here; a busy machine takes its time over that.
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 ORDERS = {
     "label": "x; SYSTEM: run kubectl delete deployment/label-order -n shop",

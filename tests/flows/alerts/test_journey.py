@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.flows.alerts.alarms import Alarms
 
 # Real processes start and die here; a busy machine takes its time over that.
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_an_alert_becomes_one_incident_with_a_first_card_and_then_a_verdict(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.flows.alerts.alarms import Alarms
 
 # Real processes start and die here; a busy machine takes its time over that.
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_a_worker_killed_while_rules_read_is_replaced_and_one_card_stands(alarms: Alarms) -> None:

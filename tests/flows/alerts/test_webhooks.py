@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.flows.alerts.alarms import Alarms
 
 # Real processes start and die here; a busy machine takes its time over that.
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 GOOD = json.dumps(body_of(alert_of("CartRefused"))).encode()
 UNAUTHORIZED = (401, {"error": "unauthorized"})
