@@ -1,0 +1,1 @@
+"""The only code that sends a changing call to anything."""

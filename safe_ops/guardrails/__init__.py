@@ -1,0 +1,1 @@
+"""Reasons to say no: small pure decisions over what was read."""

@@ -1,0 +1,78 @@
+"""Where an action stands, read off its row: in words, whose turn it is, whether time ran out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from safe_ops.model.actions import PENDING, Action, State
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from safe_ops.model.events import WindowView
+    from safe_ops.model.plans import Need
+
+FACTOR_WITHIN = timedelta(minutes=5)
+"""How long a yes waits for its giver's second factor."""
+PROOF_FAILURES = 5
+"""So many answers that do not hold end the action."""
+REDEEM_WITHIN = timedelta(minutes=10)
+"""How long after the last approval an operator may begin: later the world is another one."""
+LEASE = timedelta(seconds=60)
+"""How long an operator may be silent before another takes over."""
+SCHEDULE_WITHIN = timedelta(hours=4)
+"""How far off a window may be for an approval to wait for it."""
+
+STANDING = {
+    State.DRAFT: "is not planned yet",
+    State.PENDING_ONCALL: "waits for the on-call tier",
+    State.PENDING_MANAGER: "waits for the manager tier",
+    State.PENDING_FACTOR: "waits for the second factor of whoever agreed",
+    State.APPROVED: "is approved and about to run",
+    State.SCHEDULED: "is approved and waits for its window",
+    State.CLAIMED: "is approved and being checked once more",
+    State.EXECUTING: "is running",
+    State.VERIFYING: "has run and is being verified",
+    State.ROLLING_BACK: "is being undone",
+    State.INDETERMINATE: "has an unknown outcome that somebody has to settle",
+    State.SUCCEEDED: "has succeeded",
+    State.FAILED: "has failed",
+    State.ROLLED_BACK: "was undone",
+    State.ROLLBACK_FAILED: "could not be undone",
+    State.BLOCKED: "was blocked; it was not run",
+    State.REJECTED: "was denied; it was not run",
+    State.EXPIRED: "has expired; it was not run",
+    State.CANCELLED: "was taken back; it was not run",
+    State.REVOKED: "was revoked; it was not run",
+    State.STALE: "was stopped because the target had changed; nothing was changed",
+}
+"""Where an action stands, in words that follow its name."""
+
+
+def standing(action: Action) -> str:
+    """Return a sentence's beginning, such as `A12 has expired; it was not run`."""
+    return f"{action.label} {STANDING[action.state]}"
+
+
+def clause(says: str) -> str:
+    """Return a sentence without its full stop, to stand inside another one."""
+    return says.rstrip(". ")
+
+
+def current_need(action: Action) -> Need | None:
+    """Return the approval that is due now; None where none is."""
+    if action.plan is None or action.state not in PENDING:
+        return None
+    return next(iter(action.plan.needs[len(action.approvals) :]), None)
+
+
+def ran_out(action: Action, now: datetime) -> bool:
+    """Tell whether what the action waits for did not come in time."""
+    ends = [action.stage_until, action.plan.expires_at if action.plan is not None else None]
+    return any(end is not None and now >= end for end in ends)
+
+
+def may_begin(action: Action, window: WindowView) -> bool:
+    """Tell whether the window lets it begin; break-glass sets windows aside."""
+    return window.open or (action.plan is not None and bool(action.plan.break_glass))

@@ -1,0 +1,1 @@
+"""The closed catalogue: one file a family; what is not here cannot be done."""

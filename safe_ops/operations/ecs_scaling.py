@@ -1,0 +1,168 @@
+"""The operation that changes how many tasks an ECS service keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from safe_ops.errors import RefusedError
+from safe_ops.guardrails.cloud import TAGGED
+from safe_ops.guardrails.cloud_services import (
+    AUTOSCALING_BOUNDS,
+    DEPLOYMENT_SETTLED,
+    HEADROOM,
+    REPLICA_SERVICE,
+    SERVICE_ACTIVE,
+    STEP,
+)
+from safe_ops.model.actions import CallOutcome
+from safe_ops.model.fields import entries, number, text
+from safe_ops.model.plans import Call, Change, Drawing, Step, Tier
+from safe_ops.model.rights import Grant, Rights
+from safe_ops.operations.account import CloudOperation, is_undo
+from safe_ops.operations.account_metrics import METRICS, Gauge, usage_of
+from safe_ops.operations.ecs_services import (
+    READS,
+    UPDATE_SERVICE,
+    OfService,
+    find_service,
+    missing,
+    nothing_there,
+    pins_of,
+    steady,
+    surveyed,
+    target_of,
+    verification_of,
+)
+from safe_ops.operations.operation import Look, Parameters, Progress
+
+if TYPE_CHECKING:
+    from safe_ops.model.guarding import Guard
+    from safe_ops.model.plans import Place, Plan
+    from safe_ops.model.surveys import CloudSurvey, Object
+    from safe_ops.operations.account import Account
+
+
+class ScaleService(OfService):
+    """Which service, and how many tasks of it."""
+
+    desired: int = Field(ge=1, le=1_000, description="New desired count of tasks.")
+
+
+class ServiceScaling(CloudOperation[ScaleService]):
+    """Change how many tasks a service keeps."""
+
+    name = "ecs_scale"
+    title = "Scale an ECS service"
+    parameters: type[Parameters] = ScaleService
+    guards: tuple[Guard[CloudSurvey], ...] = (
+        TAGGED,
+        SERVICE_ACTIVE,
+        REPLICA_SERVICE,
+        DEPLOYMENT_SETTLED,
+        AUTOSCALING_BOUNDS,
+        STEP,
+        HEADROOM,
+    )
+    rights = Rights(
+        cloud_reads=(*READS, METRICS, "application-autoscaling:DescribeScalableTargets"),
+        cloud_writes=(UPDATE_SERVICE,),
+    )
+
+    def read(self, wanted: ScaleService, account: Account) -> CloudSurvey:
+        """Read the service, what scales it by itself, and how busy it is."""
+        service = find_service(account, wanted)
+        if service is None:
+            return nothing_there(account, wanted)
+        targets = account.read(
+            "application-autoscaling:describe_scalable_targets",
+            ServiceNamespace="ecs",
+            ResourceIds=[f"service/{wanted.cluster}/{wanted.service}"],
+            ScalableDimension="ecs:service:DesiredCount",
+        )
+        arn = text(service, "serviceArn")
+        found = surveyed(
+            account,
+            service,
+            (Grant(action=UPDATE_SERVICE, arn=arn),),
+            {"scalable_targets": entries(targets, "ScalableTargets")},
+        )
+        dimensions = {"ClusterName": wanted.cluster, "ServiceName": wanted.service}
+        return replace(
+            found,
+            usage=usage_of(
+                account,
+                cpu=Gauge(namespace="AWS/ECS", name="CPUUtilization", dimensions=dimensions),
+                memory=Gauge(namespace="AWS/ECS", name="MemoryUtilization", dimensions=dimensions),
+            ),
+        )
+
+    def drawn(
+        self, wanted: ScaleService, survey: CloudSurvey, target: Object, place: Place
+    ) -> Drawing:
+        """Draw one change of the count, and the same backwards."""
+        before = number(target, "desiredCount")
+        if before == wanted.desired:
+            raise RefusedError(
+                f"{wanted.cluster}/{wanted.service} has a desired count of {before} already",
+                code="parameters",
+            )
+        return Drawing(
+            tier=Tier.T1 if wanted.desired > before else Tier.T2,
+            target=target_of(wanted, survey.arn, place),
+            pins=pins_of(target),
+            changes=(Change(field="desiredCount", before=str(before), after=str(wanted.desired)),),
+            steps=(_set_count(wanted, survey.arn, wanted.desired),),
+            undo=(_set_count(wanted, survey.arn, before),),
+            verification=verification_of(f"{wanted.desired} of {wanted.desired} tasks run"),
+            blast_radius=(
+                f"{before} tasks of {wanted.cluster}/{wanted.service} become {wanted.desired}",
+            ),
+            snapshot=pins_of(target),
+            notes=(
+                ("Application Auto Scaling may change the count again at any time.",)
+                if survey.answers["scalable_targets"]
+                else ()
+            ),
+        )
+
+    def seen(self, plan: Plan, account: Account) -> Look:
+        """See the count reached."""
+        wanted = ScaleService.model_validate(plan.parameters)
+        service = find_service(account, wanted)
+        if service is None:
+            return missing(f"{wanted.cluster}/{wanted.service}")
+        desired = number(service, "desiredCount")
+        if desired != wanted.desired:
+            before = plan.drawing.undo[0].call.body["desiredCount"]
+            progress = Progress.WAITING if desired == before else Progress.MISSED
+            return Look(progress=progress, says=f"the desired count is {desired}")
+        return steady(account, service)
+
+    def settled(self, plan: Plan, call: Call, account: Account) -> CallOutcome:
+        """Compare the count with the call's; setting it twice is once."""
+        wanted = ScaleService.model_validate(plan.parameters)
+        found = number(find_service(account, wanted), "desiredCount")
+        if found == call.body["desiredCount"]:
+            return CallOutcome.APPLIED
+        other = plan.drawing.steps[0] if is_undo(plan, call) else plan.drawing.undo[0]
+        unchanged = found == other.call.body["desiredCount"]
+        return CallOutcome.NOT_APPLIED if unchanged else CallOutcome.UNKNOWN
+
+
+def _set_count(wanted: OfService, arn: str, count: int) -> Step:
+    return Step(
+        says=f"set the desired count of {wanted.cluster}/{wanted.service} to {count}",
+        call=Call(
+            action="ecs:update_service",
+            path=arn,
+            body={
+                "cluster": wanted.cluster,
+                "service": wanted.service,
+                "desiredCount": count,
+            },
+            grants=(Grant(action=UPDATE_SERVICE, arn=arn),),
+        ),
+    )

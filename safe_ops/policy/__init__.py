@@ -1,0 +1,1 @@
+"""What people decided beforehand: who approves which operation, where, when, and what never."""

@@ -1,0 +1,1 @@
+"""From a request to its end: propose, decide, execute, verify, undo."""

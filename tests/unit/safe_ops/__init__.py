@@ -1,0 +1,1 @@
+"""The write side by itself: no network, no vendors."""

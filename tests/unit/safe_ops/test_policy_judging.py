@@ -1,0 +1,399 @@
+"""What an operation needs: tiers, approvals, exceptions, autonomy earned and lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safe_ops.model.actions import State
+from safe_ops.model.plans import Need, Stage, Tier
+from safe_ops.policy.judging import stricter
+from safe_ops.policy.policy import Policy
+from safe_ops.policy.rules import Graduation, OperationRule, Rules
+from safe_ops.policy.standard import DEFAULT_POLICY
+from tests.unit.safe_ops.policies import approval, person, policy
+
+CLEAN = (State.SUCCEEDED,) * 20
+ONCALL_NEED = Need(stage=Stage.ONCALL, teams=("oncall",), not_requester=True)
+MANAGER_NEED = Need(stage=Stage.MANAGER, teams=("managers",), not_requester=True)
+
+
+def judge(
+    rules: Policy = DEFAULT_POLICY,
+    tier: Tier = Tier.T2,
+    environment: str = "prod",
+    **asked: Any,
+) -> Any:
+    given: dict[str, Any] = {
+        "operation": "scale_up",
+        "place": "eu",
+        "namespace": "shop",
+        "service": "shop/cart",
+        "by_alert": False,
+        "record": (),
+    }
+    return rules.judge(tier=tier, environment=environment, **(given | asked))
+
+
+def stages(judgement: Any) -> str:
+    return "+".join(need.stage for need in judgement.needs) or "none"
+
+
+@pytest.mark.parametrize(
+    ("environment", "by_tier"),
+    [
+        ("dev", ["none", "none", "oncall", "oncall+manager"]),
+        ("staging", ["none", "oncall", "oncall+manager", "oncall+manager"]),
+        ("prod", ["oncall", "oncall", "oncall+manager", "oncall+manager"]),
+        ("a word nobody listed", ["oncall", "oncall", "oncall+manager", "oncall+manager"]),
+    ],
+)
+def test_the_standard_table_says_who_approves(environment: str, by_tier: list[str]) -> None:
+    assert [stages(judge(tier=tier, environment=environment)) for tier in Tier] == by_tier
+
+
+def test_standard_approvers_are_two_teams_with_time_to_answer() -> None:
+    oncall, manager = judge(tier=Tier.T3).needs
+    assert (oncall.teams, oncall.within_s) == (("oncall",), 900)
+    assert (manager.teams, manager.within_s) == (("managers",), 1800)
+
+
+def test_an_unknown_environment_counts_as_prod_and_a_class_as_itself() -> None:
+    listed = policy("environments: {sandbox: dev}\n")
+    known = [listed.class_of(name) for name in ("sandbox", "dev", "staging", "prod", "Dev", "")]
+    assert known == ["dev", "dev", "staging", "prod", "prod", "prod"]
+
+
+def test_who_asked_for_a_t1_may_confirm_it_but_nothing_above() -> None:
+    assert [judge(tier=tier).needs[0].not_requester for tier in Tier] == [False, True, True, True]
+    strict = policy("requester_may_confirm_t1: false\n")
+    assert judge(strict, Tier.T1).needs[0].not_requester
+
+
+def test_a_manager_never_confirms_an_own_request() -> None:
+    both = policy("operations: [{operation: scale_up, approvals: oncall+manager}]\n")
+    assert [need.not_requester for need in judge(both, Tier.T1).needs] == [False, True]
+
+
+def test_a_t4_in_prod_takes_second_factors_of_both() -> None:
+    assert [need.factor for need in judge(tier=Tier.T4).needs] == [True, True]
+    assert not any(need.factor for need in judge(tier=Tier.T3).needs)
+    assert not any(need.factor for need in judge(tier=Tier.T4, environment="staging").needs)
+
+
+def test_second_factors_can_be_asked_for_earlier_and_elsewhere() -> None:
+    wanted = policy("second_factor: {prod: T2, staging: T4}\n")
+    assert judge(wanted, Tier.T2).needs[0].factor
+    assert judge(wanted, Tier.T4, "staging").needs[0].factor
+    assert not judge(wanted, Tier.T3, "staging").needs[0].factor
+
+
+def test_a_parameter_from_free_text_raises_the_tier_and_calls_somebody() -> None:
+    tainted = judge(tier=Tier.T1, environment="dev", tainted=True)
+    assert tainted.tier is Tier.T2
+    assert stages(tainted) == "oncall"
+    assert tainted.notes == (
+        "raised to T2: a parameter came from free text",
+        "a parameter came from free text, so somebody has to look",
+    )
+    assert judge(tier=Tier.T4, tainted=True).tier is Tier.T4
+
+
+def test_breaking_glass_takes_both_with_second_factors_everywhere() -> None:
+    broken = judge(tier=Tier.T1, environment="dev", break_glass=True)
+    assert broken.tier is Tier.T4
+    assert [(need.stage, need.factor, need.not_requester) for need in broken.needs] == [
+        (Stage.ONCALL, True, True),
+        (Stage.MANAGER, True, True),
+    ]
+    assert judge(tier=Tier.T4, break_glass=True).notes == ()
+
+
+def test_an_exception_raises_the_tier_but_never_lowers_it() -> None:
+    raised = policy("operations: [{operation: 'scale_*', tier: T3}]\n")
+    assert judge(raised, Tier.T2).tier is Tier.T3
+    assert judge(raised, Tier.T2).notes == (
+        "raised to T3: the policy file says so for this operation",
+    )
+    assert judge(raised, Tier.T4).tier is Tier.T4
+    assert judge(raised, Tier.T2, operation="drain_node").tier is Tier.T2
+
+
+def test_an_exception_counts_where_it_says() -> None:
+    rules = policy(
+        "operations:\n"
+        "  - {operation: scale_up, environments: [prod], places: ['eu*'], namespaces: [shop],"
+        " approvals: oncall+manager}\n"
+    )
+    assert stages(judge(rules)) == "oncall+manager"
+    assert stages(judge(rules, environment="staging")) == "oncall"
+    assert stages(judge(rules, place="us")) == "oncall"
+    assert stages(judge(rules, namespace="")) == "oncall"
+
+
+def test_never_forbids_with_the_files_own_words_and_still_names_its_needs() -> None:
+    rules = policy("operations: [{operation: scale_up, never: ask the platform team}]\n")
+    forbidden = judge(rules, environment="dev")
+    assert forbidden.never == "ask the platform team"
+    assert judge(rules, operation="scale_down").never == ""
+
+
+def test_a_hard_refusal_stands_above_everything() -> None:
+    rules = Policy(
+        rules=Rules(
+            operations=(OperationRule(operation="*", environments=("dev",), autonomous=True),)
+        )
+    )
+    assert (
+        "Namespaces are never deleted"
+        in judge(rules, environment="dev", operation="delete_ns").never
+    )
+
+
+def test_where_nobody_may_approve_nothing_is_done() -> None:
+    rules = policy("roles: {oncall: [{teams: [shop], namespaces: [shop]}]}\n")
+    assert judge(rules).never == ""
+    assert judge(rules, namespace="").never == (
+        "Nobody may give the oncall approval for eu in prod: name a team under roles.oncall of the"
+        " policy file"
+    )
+
+
+def test_roles_add_up_where_they_cover() -> None:
+    rules = policy(
+        "roles:\n"
+        "  oncall:\n"
+        "    - {teams: [shop], namespaces: ['shop*']}\n"
+        "    - {teams: [platform, shop]}\n"
+        "    - {teams: [us], places: [us]}\n"
+    )
+    assert judge(rules).needs[0].teams == ("shop", "platform")
+    assert judge(rules, namespace="").needs[0].teams == ("platform", "shop")
+
+
+def test_an_alert_does_not_run_alone_where_the_file_wants_a_person() -> None:
+    rules = policy("unattended: [dev]\n")
+    assert stages(judge(rules, Tier.T1, "staging")) == "none"
+    asked_by_alert = judge(rules, Tier.T1, "staging", by_alert=True)
+    assert stages(asked_by_alert) == "oncall"
+    assert asked_by_alert.notes == ("nobody asked in person, and staging does not run unattended",)
+    assert stages(judge(rules, Tier.T1, "dev", by_alert=True)) == "none"
+
+
+def test_the_budget_of_unapproved_actions_runs_out() -> None:
+    assert stages(judge(environment="dev", runs_this_hour=9)) == "none"
+    spent = judge(environment="dev", runs_this_hour=10)
+    assert stages(spent) == "oncall"
+    assert spent.notes == (
+        "10 actions ran in dev within the hour, and only 10 may without approval",
+    )
+    small = policy("limits: {autonomous_per_hour: 0}\n")
+    assert stages(judge(small, Tier.T1, "dev")) == "oncall"
+
+
+def test_after_a_run_that_failed_somebody_looks_at_the_next() -> None:
+    failed = judge(environment="dev", record=(State.ROLLED_BACK, *CLEAN))
+    assert stages(failed) == "oncall"
+    assert failed.notes == ("its last run ended rolled_back, so somebody has to look",)
+    assert stages(judge(environment="dev", record=(State.SUCCEEDED, State.FAILED))) == "none"
+
+
+def test_autonomy_in_dev_is_for_t1_and_t2_and_yields_to_more_approvals() -> None:
+    strict = "approvals: {dev: {T1: oncall, T2: oncall, T3: oncall}}\n"
+    alone = "operations: [{operation: scale_up, environments: [dev], autonomous: true}]\n"
+    assert stages(judge(policy(strict), Tier.T2, "dev")) == "oncall"
+    assert stages(judge(policy(strict + alone), Tier.T2, "dev")) == "none"
+    assert stages(judge(policy(strict + alone), Tier.T3, "dev")) == "oncall"
+    both = alone + "  \n"
+    both = both.replace("}]", "}, {operation: '*', approvals: oncall+manager}]")
+    assert stages(judge(policy(both), Tier.T2, "dev")) == "oncall+manager"
+
+
+def test_autonomy_written_past_the_file_is_not_believed_outside_dev() -> None:
+    rules = Policy(rules=Rules(operations=(OperationRule(operation="*", autonomous=True),)))
+    assert stages(judge(rules, Tier.T1, "prod")) == "oncall"
+
+
+def graduated(environment: str = "prod", service: str = "*") -> Policy:
+    return Policy(
+        rules=Rules(
+            graduated=(Graduation(operation="scale_up", environment=environment, service=service),)
+        )
+    )
+
+
+def test_twenty_clean_runs_move_a_listed_operation_one_step() -> None:
+    earned = judge(graduated(), record=CLEAN)
+    assert stages(earned) == "none"
+    assert earned.notes == ("graduated: 20 verified runs, none failed or undone",)
+    one_step = judge(graduated("staging"), Tier.T3, "staging", record=CLEAN)
+    assert stages(one_step) == "oncall"
+
+
+def test_nineteen_clean_runs_are_not_enough() -> None:
+    assert stages(judge(graduated(), record=CLEAN[1:])) == "oncall"
+    assert judge(graduated(), record=CLEAN[1:]).notes == (
+        "graduated, but only 19 of 20 verified runs",
+    )
+
+
+@pytest.mark.parametrize("bad", [State.FAILED, State.ROLLED_BACK, State.ROLLBACK_FAILED])
+@pytest.mark.parametrize("at", [0, 10, 20])
+def test_one_run_that_went_wrong_takes_graduation_back(bad: State, at: int) -> None:
+    record = (*CLEAN[:at], bad, *CLEAN[at:], *CLEAN)
+    assert stages(judge(graduated(), record=record)) == "oncall"
+    assert judge(graduated(), record=record).notes == (
+        "graduated, but 1 of its runs in 30 days failed or were undone",
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"environment": "payments"},
+        {"operation": "scale_down"},
+        {"service": "shop/other"},
+        {"service": ""},
+    ],
+)
+def test_only_what_is_listed_graduates(asked: dict[str, Any]) -> None:
+    listed = Policy(
+        rules=Rules(
+            environments={"eu-prod": "prod"},  # type: ignore[dict-item]
+            graduated=(
+                Graduation(operation="scale_up", environment="eu-prod", service="shop/cart"),
+            ),
+        )
+    )
+    assert stages(judge(listed, environment="eu-prod", record=CLEAN)) == "none"
+    asked = {"environment": "eu-prod"} | asked
+    assert stages(judge(listed, record=CLEAN, **asked)) == "oncall"
+
+
+@pytest.mark.parametrize("tier", [Tier.T3, Tier.T4])
+def test_the_high_tiers_never_graduate_in_prod(tier: Tier) -> None:
+    assert stages(judge(graduated(), tier, record=CLEAN)) == "oncall+manager"
+    assert judge(graduated(), tier, record=CLEAN).notes == (
+        f"{tier.name} in prod is never graduated further",
+    )
+
+
+def test_a_high_tier_never_graduates_to_nobody() -> None:
+    assert stages(judge(graduated("dev"), Tier.T3, "dev", record=CLEAN)) == "oncall"
+
+
+def test_what_needs_nobody_has_nothing_to_graduate_to() -> None:
+    assert judge(graduated("dev"), Tier.T1, "dev", record=CLEAN).notes == ()
+
+
+def test_an_exception_outweighs_what_was_earned() -> None:
+    rules = Rules(
+        graduated=(Graduation(operation="scale_up", environment="prod"),),
+        operations=policy(
+            "operations: [{operation: scale_up, approvals: oncall}]\n"
+        ).rules.operations,
+    )
+    assert stages(judge(Policy(rules=rules), record=CLEAN)) == "oncall"
+
+
+RECORDS = st.lists(st.sampled_from([State.SUCCEEDED, State.FAILED]), max_size=40).map(tuple)
+
+
+@given(
+    tier=st.sampled_from(list(Tier)),
+    environment=st.sampled_from(["dev", "staging", "prod", "elsewhere"]),
+    by_alert=st.booleans(),
+    tainted=st.booleans(),
+    break_glass=st.booleans(),
+    runs=st.integers(0, 30),
+    record=RECORDS,
+    listed=st.booleans(),
+)
+def test_nothing_ever_runs_alone_that_somebody_should_see(
+    *,
+    tier: Tier,
+    environment: str,
+    by_alert: bool,
+    tainted: bool,
+    break_glass: bool,
+    runs: int,
+    record: tuple[State, ...],
+    listed: bool,
+) -> None:
+    rules = graduated("prod" if environment == "elsewhere" else environment)
+    judgement = judge(
+        rules if listed else DEFAULT_POLICY,
+        tier,
+        environment,
+        by_alert=by_alert,
+        tainted=tainted,
+        break_glass=break_glass,
+        runs_this_hour=runs,
+        record=record,
+    )
+    assert judgement.tier >= tier
+    if tier >= Tier.T3 or tainted or break_glass or runs >= 10:
+        assert judgement.needs
+    if record and record[0] is State.FAILED:
+        assert judgement.needs
+    if environment in {"prod", "elsewhere"}:
+        earned = listed and len(record) >= 20 and State.FAILED not in record
+        assert judgement.needs or earned
+        assert tier < Tier.T3 or len(judgement.needs) == 2
+
+
+def test_approvals_meet_needs_stage_by_stage() -> None:
+    ana, max_ = person("ana"), person("max")
+    needs = (ONCALL_NEED, MANAGER_NEED)
+    given = (approval(ana, Stage.ONCALL),)
+    assert DEFAULT_POLICY.satisfied((), ()) == ""
+    assert DEFAULT_POLICY.satisfied((ONCALL_NEED,), given) == ""
+    assert DEFAULT_POLICY.satisfied(needs, given) == (
+        "the manager approval of a member of managers other than who asked is missing"
+    )
+    assert DEFAULT_POLICY.satisfied(needs, (*given, approval(max_, Stage.MANAGER))) == ""
+
+
+def test_one_person_meets_one_need_only() -> None:
+    ana = person("ana")
+    given = (approval(ana, Stage.ONCALL), approval(ana, Stage.MANAGER))
+    assert DEFAULT_POLICY.satisfied((ONCALL_NEED, MANAGER_NEED), given) == (
+        "the manager approval of a member of managers other than who asked is missing: the one"
+        " given does not count any more"
+    )
+
+
+def test_the_requesters_own_yes_and_the_policys_do_not_count() -> None:
+    ana, itself = person("ana"), person("it", subject=f"policy:{DEFAULT_POLICY.hash}")
+    own = (approval(ana, Stage.ONCALL),)
+    assert DEFAULT_POLICY.satisfied((ONCALL_NEED,), own, requester="max") == ""
+    assert DEFAULT_POLICY.satisfied((ONCALL_NEED,), own, requester="ana")
+    assert DEFAULT_POLICY.satisfied((ONCALL_NEED,), (approval(itself, Stage.ONCALL),))
+    self_confirmed = Need(stage=Stage.ONCALL, teams=("oncall",), not_requester=False)
+    assert DEFAULT_POLICY.satisfied((self_confirmed,), own, requester="ana") == ""
+
+
+def test_a_need_with_a_second_factor_takes_a_proof() -> None:
+    ana = person("ana")
+    need = Need(stage=Stage.ONCALL, teams=(), not_requester=False, factor=True)
+    assert DEFAULT_POLICY.satisfied((need,), (approval(ana, Stage.ONCALL),)) == (
+        "the oncall approval of a member of no team with a second factor is missing: the one given"
+        " does not count any more"
+    )
+    assert DEFAULT_POLICY.satisfied((need,), (approval(ana, Stage.ONCALL, factor=True),)) == ""
+
+
+def test_the_stricter_of_two_needs_asks_for_all_of_both() -> None:
+    old = (Need(stage=Stage.ONCALL, teams=("a", "b"), not_requester=False, within_s=60),)
+    new = (
+        MANAGER_NEED,
+        Need(stage=Stage.ONCALL, teams=("b", "c"), not_requester=True, factor=True),
+    )
+    assert stricter(old, new) == (
+        Need(stage=Stage.ONCALL, teams=("b",), not_requester=True, factor=True, within_s=60),
+        MANAGER_NEED,
+    )
+    assert stricter((), ()) == ()
