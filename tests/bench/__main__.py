@@ -25,6 +25,7 @@ NAMES = (
     "triage",
     "kubectl_reads",
     "store_rate",
+    "decisions",
     "correlation",
     "redaction",
     "promql",

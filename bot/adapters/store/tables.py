@@ -17,14 +17,14 @@ from sqlalchemy import (
     text,
 )
 
-from bot.adapters.store import incident_tables, naming
+from bot.adapters.store import incident_tables, naming, operation_tables
 from bot.adapters.store.columns import Stored, UtcTime
 from bot.domain.conversation import Question, Scope
 from bot.domain.evidence import Observation
 from bot.domain.investigation import Turn
 from bot.domain.verdict import Verdict
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration these tables are the result of; known here so that looking needs no Alembic."""
 
 metadata = naming.metadata
@@ -189,3 +189,5 @@ incidents = incident_tables.incidents
 incident_alerts = incident_tables.incident_alerts
 incident_keys = incident_tables.incident_keys
 alert_tellings = incident_tables.alert_tellings
+actions = operation_tables.actions
+audit_rows = operation_tables.audit_rows
