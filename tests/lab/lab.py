@@ -14,6 +14,7 @@ from tests.lab.kubernetes.server import KubernetesLab
 from tests.lab.metrics.server import MetricsLab
 from tests.lab.metrics.workloads import build_store
 from tests.lab.model.server import ModelLab
+from tests.lab.slack.seed import MANAGERS_GROUP, ONCALL_GROUP
 from tests.lab.slack.testing import SlackLab
 from tests.lab.world import World
 
@@ -77,6 +78,7 @@ class Lab:
         if self.model is not None:
             self._stack.enter_context(self.model)
         kubeconfig_for(self.kubernetes, self.kubeconfig)
+        kubeconfig_for(self.kubernetes, self.operator_kubeconfig, operator=True)
         self.registry_file.write_text(yaml.safe_dump(self.registry()), encoding="utf-8")
 
     def stop(self) -> None:
@@ -86,6 +88,10 @@ class Lab:
     @property
     def kubeconfig(self) -> Path:
         return self.home / "kubeconfig"
+
+    @property
+    def operator_kubeconfig(self) -> Path:
+        return self.home / "operator-kubeconfig"
 
     @property
     def registry_file(self) -> Path:
@@ -110,6 +116,7 @@ class Lab:
                     "name": name,
                     "environment": "staging" if "staging" in name else "prod",
                     "prometheus": {"url": self.metrics[name].url},
+                    "operator": {"kubeconfig": str(self.operator_kubeconfig)},
                 }
                 for name in self.kubernetes
             ],
@@ -125,6 +132,12 @@ class Lab:
                     "secret_env": WEBHOOK_SECRET,
                 }
             ],
+            "teams": [
+                {"name": "oncall", "user_group": ONCALL_GROUP},
+                {"name": "managers", "user_group": MANAGERS_GROUP},
+            ],
+            "audit": {"file": "audit.jsonl"},
+            "change_records": {"file": "changes.jsonl"},
         }
 
     def environment(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""Who is denied what in a simulated cluster.
+"""Who may do what in a simulated cluster, until a scenario or a test denies it.
 
-The lab's account may read everything and change nothing, until a scenario or a test denies more.
+The investigator may read everything and change nothing; the operator may read everything and
+change what guarded operations change.
 """
 
 from __future__ import annotations
@@ -11,6 +12,44 @@ from tests.lab.kubernetes.kinds import KINDS, READ_VERBS
 
 _READS = frozenset(READ_VERBS)
 _CLUSTER_SCOPED = {(kind.plural, kind.group) for kind in KINDS if not kind.namespaced}
+
+
+# Everything the catalogue of operations ever changes, as RBAC rules would grant it.
+_OPERATOR_WRITES = frozenset(
+    {
+        ("create", "pods/eviction", ""),
+        ("delete", "jobs", "batch"),
+        ("delete", "pods", ""),
+        ("patch", "cronjobs", "batch"),
+        ("patch", "daemonsets", "apps"),
+        ("patch", "deployments", "apps"),
+        ("patch", "deployments/scale", "apps"),
+        ("patch", "horizontalpodautoscalers", "autoscaling"),
+        ("patch", "nodes", ""),
+        ("patch", "statefulsets", "apps"),
+        ("patch", "statefulsets/scale", "apps"),
+        ("update", "deployments/scale", "apps"),
+        ("update", "statefulsets/scale", "apps"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A service account of the lab."""
+
+    name: str
+    writes: frozenset[tuple[str, str, str]] = frozenset()
+    """Verb, resource and group of each change it may make."""
+
+    @property
+    def user(self) -> str:
+        """As RBAC and audit logs name it."""
+        return f"system:serviceaccount:nightdesk:{self.name}"
+
+
+INVESTIGATOR = Identity(name="investigator")
+OPERATOR = Identity(name="operator", writes=_OPERATOR_WRITES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +80,20 @@ class Denial:
     verb: str = "*"
     resource: str = "*"
     namespace: str = "*"
+    who: Identity = INVESTIGATOR
 
-    def covers(self, access: Access) -> bool:
+    def covers(self, access: Access, who: Identity) -> bool:
         return (
-            self.verb in {"*", access.verb}
+            self.who == who
+            and self.verb in {"*", access.verb}
             and self.resource in {"*", access.resource}
             and (self.namespace in {"*", access.namespace} or access.spans_namespaces)
         )
 
 
-def is_allowed(access: Access, denials: tuple[Denial, ...]) -> bool:
-    """Whether the lab's account may do this."""
+def is_allowed(access: Access, denials: tuple[Denial, ...], who: Identity = INVESTIGATOR) -> bool:
+    """Whether an account of the lab may do this."""
     if access.group in {"authorization.k8s.io", "authentication.k8s.io"}:
         return True
-    return access.verb in _READS and not any(denial.covers(access) for denial in denials)
+    granted = access.verb in _READS or (access.verb, access.resource, access.group) in who.writes
+    return granted and not any(denial.covers(access, who) for denial in denials)

@@ -33,11 +33,11 @@ _BYTES_IN_MIB = 2**20
 class ClusterBuilder:
     """Writes into one cluster while its scenario loads; all times are relative to `now`."""
 
-    def __init__(self, cluster: SimulatedCluster) -> None:
+    def __init__(self, cluster: SimulatedCluster, *, pods_placed: int = 0) -> None:
         self.cluster = cluster
         self.now = cluster.clock.now()
         self.nodes: list[tuple[str, str]] = []
-        self._pods_placed = 0
+        self._pods_placed = pods_placed
         self._service_ips = 10
 
     def at(self, offset: str) -> float:
@@ -70,6 +70,8 @@ class ClusterBuilder:
         given: Object,
         state: Object,
         node: str = "",
+        uid: str = "",
+        annotations: dict[str, str] | None = None,
     ) -> Object:
         """Write a pod with its status, events, logs and usage; returns it as stored."""
         namespace = owned_by["metadata"]["namespace"]
@@ -77,7 +79,7 @@ class ClusterBuilder:
         plan = PodPlan(
             namespace=namespace,
             name=name,
-            uid=naming.uid(self.cluster.name, "pods", namespace, name),
+            uid=uid or naming.uid(self.cluster.name, "pods", namespace, name),
             spec=spec,
             created_at=created_at,
             now=self.now,
@@ -100,9 +102,10 @@ class ClusterBuilder:
                     "labels": labels,
                     "creationTimestamp": when.stamp(created_at),
                     "ownerReferences": [self.owner(owned_by)],
-                },
+                }
+                | ({"annotations": annotations} if annotations else {}),
                 "spec": spec | ({"nodeName": plan.node} if result.scheduled else {}),
-                "status": result.status,
+                "status": not_after(result.status, self.now),
             }
         )
         for note in result.notes:
@@ -115,6 +118,7 @@ class ClusterBuilder:
         """Write an event about a stored object, unless it is too old to be kept."""
         if self.now - note.last_at > EVENT_TTL_S:
             return
+        first, last = (when.stamp(min(at, self.now)) for at in (note.first_at, note.last_at))
         meta = about["metadata"]
         namespace = meta.get("namespace", "default")
         marker = naming.digest(meta["uid"], note.reason, note.message)[:16]
@@ -139,14 +143,14 @@ class ClusterBuilder:
                 "metadata": {
                     "name": f"{meta['name']}.{marker}",
                     "namespace": namespace,
-                    "creationTimestamp": when.stamp(note.first_at),
+                    "creationTimestamp": first,
                 },
                 "involvedObject": involved,
                 "reason": note.reason,
                 "message": note.message,
                 "source": source,
-                "firstTimestamp": when.stamp(note.first_at),
-                "lastTimestamp": when.stamp(note.last_at),
+                "firstTimestamp": first,
+                "lastTimestamp": last,
                 "count": note.count,
                 "type": note.type,
                 "eventTime": None,
@@ -219,3 +223,15 @@ class ClusterBuilder:
                     memory=kibibytes(memory * wobble * (1 if "memory" in usage else 0.5)),
                 ),
             )
+
+
+def not_after(value: Any, now: float) -> Any:
+    """The status of a pod with no time in it that is still to come."""
+    if isinstance(value, dict):
+        return {
+            key: min(item, when.stamp(now))
+            if isinstance(item, str) and key.endswith(("Time", "At"))
+            else not_after(item, now)
+            for key, item in value.items()
+        }
+    return [not_after(item, now) for item in value] if isinstance(value, list) else value

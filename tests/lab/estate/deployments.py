@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-_REVISION = "deployment.kubernetes.io/revision"
+REVISION = "deployment.kubernetes.io/revision"
 _CAUSE = "kubernetes.io/change-cause"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -38,6 +38,8 @@ class _Revision:
     template_hash: str
     wanted: int
     states: list[Object]
+    lasting: object
+    """What becomes of pods made of this template later on: a state, or states of single pods."""
     refused: Object | None = None
     """`made` pods exist, the next ones are refused with `message` since `since`."""
 
@@ -66,7 +68,7 @@ def add_deployment(builder: ClusterBuilder, namespace: str, name: str, given: Ob
     }
     applied = json.dumps(manifest, separators=(",", ":"))
     manifest["metadata"] |= {
-        "annotations": {_REVISION: str(newest.number), _LAST_APPLIED: applied + "\n"}
+        "annotations": {REVISION: str(newest.number), _LAST_APPLIED: applied + "\n"}
         | _cause(newest),
         "generation": newest.number,
         "creationTimestamp": when.stamp(
@@ -127,6 +129,7 @@ def _revisions(
                 ),
                 wanted=wanted,
                 states=own,
+                lasting=(states or state) if is_newest else "running",
                 refused=given.get("refused") if is_newest else None,
             )
         )
@@ -139,6 +142,7 @@ def _add_replica_set(
     name = deployment["metadata"]["name"]
     hashed = {"pod-template-hash": revision.template_hash}
     spec = pod_spec(name, revision.given)
+    builder.cluster.behaviours.note(deployment, spec, given=revision.given, state=revision.lasting)
     replica_set = builder.cluster.apply(
         {
             "apiVersion": "apps/v1",
@@ -148,7 +152,7 @@ def _add_replica_set(
                 "namespace": deployment["metadata"]["namespace"],
                 "labels": labels | hashed,
                 "annotations": {
-                    _REVISION: str(revision.number),
+                    REVISION: str(revision.number),
                     "deployment.kubernetes.io/desired-replicas": str(
                         deployment["spec"]["replicas"]
                     ),

@@ -46,16 +46,25 @@ def add_service(builder: ClusterBuilder, namespace: str, name: str, given: Objec
             "status": {"loadBalancer": {}},
         }
     )
+    list_backends(builder, stored)
+
+
+def list_backends(builder: ClusterBuilder, service: Object) -> None:
+    """Write the EndpointSlice and the Endpoints of a Service with the pods there are now."""
+    selector = service["spec"]["selector"]
+    target = service["spec"]["ports"][0]["targetPort"]
     backends = [
         pod
-        for pod in builder.cluster.listed("pods", namespace)
-        if selector.items() <= pod["metadata"]["labels"].items() and "podIP" in pod["status"]
+        for pod in builder.cluster.listed("pods", service["metadata"]["namespace"])
+        if selector.items() <= pod["metadata"]["labels"].items()
+        and "podIP" in pod["status"]
+        and "deletionTimestamp" not in pod["metadata"]
     ]
     number = _number(target, backends)
     # A port by a name that no pod has leads nowhere, so there is nobody to enter.
     listed = backends if number else []
-    _add_slice(builder, stored, number, listed)
-    _add_endpoints(builder, stored, number, listed)
+    _add_slice(builder, service, number, listed)
+    _add_endpoints(builder, service, number, listed)
 
 
 def _number(target: int | str, pods: list[Object]) -> int:

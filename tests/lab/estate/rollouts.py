@@ -26,7 +26,8 @@ def strategy_of(given: Object) -> Object:
     }
 
 
-def _part(amount: int | str, of: int, *, up: bool) -> int:
+def part(amount: int | str, of: int, *, up: bool) -> int:
+    """A count of pods, given as such or as a percentage of `of`."""
     if isinstance(amount, int):
         return amount
     share = of * float(amount.removesuffix("%")) / 100
@@ -39,8 +40,8 @@ def standing(given: Object, replicas: int) -> tuple[int, int]:
     if strategy["type"] == "Recreate":
         return 0, replicas
     rolling = strategy["rollingUpdate"]
-    spared = _part(rolling["maxUnavailable"], replicas, up=False)
-    surge = _part(rolling["maxSurge"], replicas, up=True)
+    spared = part(rolling["maxUnavailable"], replicas, up=False)
+    surge = part(rolling["maxSurge"], replicas, up=True)
     return replicas - spared, spared + surge
 
 
@@ -54,7 +55,7 @@ def deployment_status(
     updated = sets[-1]["status"]["replicas"]
     done = sets[-1]["status"].get("readyReplicas", 0) >= replicas
     strategy = deployment["spec"]["strategy"].get("rollingUpdate", {"maxUnavailable": 0})
-    spared = _part(strategy["maxUnavailable"], replicas, up=False)
+    spared = part(strategy["maxUnavailable"], replicas, up=False)
     available = ready >= replicas - spared
     set_name = sets[-1]["metadata"]["name"]
     late = now - rolled_out_at > PROGRESS_DEADLINE_S

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from tests.lab.estate import when
@@ -84,17 +85,19 @@ def _condition(type_: str, reason: str, at: str, *, holds: bool = True) -> Objec
 def add_budget(builder: ClusterBuilder, workload: Object, given: Object) -> None:
     """Write the PodDisruptionBudget: `pdb: {min_available: n}` or `{max_unavailable: n}`."""
     meta, wanted = workload["metadata"], given["pdb"]
-    healthy = workload["status"].get("readyReplicas", 0)
-    expected = workload["spec"]["replicas"]
-    needed = wanted.get("min_available", expected - wanted.get("max_unavailable", 0))
     spec: Object = {"selector": {"matchLabels": {"app": meta["name"]}}}
     if "min_available" in wanted:
         spec["minAvailable"] = wanted["min_available"]
     else:
         spec["maxUnavailable"] = wanted["max_unavailable"]
     created = when.stamp(builder.at(given.get("created", "-30d")))
-    allowed = max(0, healthy - needed)
-    reason = "SufficientPods" if allowed else "InsufficientPods"
+    status = budget_status(
+        spec,
+        healthy=workload["status"].get("readyReplicas", 0),
+        expected=workload["spec"]["replicas"],
+        generation=1,
+        at=created,
+    )
     builder.cluster.apply(
         {
             "apiVersion": "policy/v1",
@@ -107,13 +110,30 @@ def add_budget(builder: ClusterBuilder, workload: Object, given: Object) -> None
                 "generation": 1,
             },
             "spec": spec,
-            "status": {
-                "observedGeneration": 1,
-                "disruptionsAllowed": allowed,
-                "currentHealthy": healthy,
-                "desiredHealthy": needed,
-                "expectedPods": expected,
-                "conditions": [_condition("DisruptionAllowed", reason, created, holds=allowed > 0)],
-            },
+            "status": status,
         }
     )
+
+
+def budget_status(spec: Object, *, healthy: int, expected: int, generation: int, at: str) -> Object:
+    """What the disruption controller reports; percentages are rounded up, as it does."""
+    if "minAvailable" in spec:
+        needed = _of(spec["minAvailable"], expected)
+    else:
+        needed = max(0, expected - _of(spec.get("maxUnavailable", 0), expected))
+    allowed = max(0, healthy - needed) if expected else 0
+    reason = "SufficientPods" if allowed else "InsufficientPods"
+    return {
+        "observedGeneration": generation,
+        "disruptionsAllowed": allowed,
+        "currentHealthy": healthy,
+        "desiredHealthy": needed,
+        "expectedPods": expected,
+        "conditions": [_condition("DisruptionAllowed", reason, at, holds=allowed > 0)],
+    }
+
+
+def _of(amount: int | str, expected: int) -> int:
+    if isinstance(amount, int):
+        return amount
+    return math.ceil(expected * float(amount.removesuffix("%")) / 100)

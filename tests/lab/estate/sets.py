@@ -102,7 +102,7 @@ def _add_set(
                     "status": {"phase": "Pending"},
                 }
             ]
-    return builder.cluster.apply(
+    stored = builder.cluster.apply(
         {
             "apiVersion": "apps/v1",
             "kind": kind,
@@ -116,6 +116,13 @@ def _add_set(
             "spec": spec,
         }
     )
+    builder.cluster.behaviours.note(
+        stored,
+        spec["template"]["spec"],
+        given=given,
+        state=given.get("states") or given.get("state"),
+    )
+    return stored
 
 
 def _add_revision(builder: ClusterBuilder, owner: Object) -> str:
@@ -163,7 +170,7 @@ def _add_pod(
         name=name,
         owned_by=owner,
         labels=labels,
-        spec=_own_spec(owner, name),
+        spec=own_spec(owner, name),
         created_at=when.read_stamp(owner["metadata"]["creationTimestamp"]) + 5,
         given=given,
         state=state_of(state),
@@ -171,7 +178,7 @@ def _add_pod(
     )
 
 
-def _own_spec(owner: Object, name: str) -> Object:
+def own_spec(owner: Object, name: str) -> Object:
     """The template's spec with the pod's own claim, where the set has one for each pod."""
     spec: Object = owner["spec"]["template"]["spec"]
     if "volumeClaimTemplates" not in owner["spec"]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.lab.estate import naming, when
-from tests.lab.estate.access import Access, Denial, is_allowed
-from tests.lab.estate.faults import Fault, FaultKind
+from tests.lab.estate.access import INVESTIGATOR, Access, Denial, is_allowed
+from tests.lab.estate.behaviours import Behaviours
+from tests.lab.estate.faults import Misbehaviour
 from tests.lab.estate.logs import GeneratedLog, Log, listed_log
 from tests.lab.kubernetes.kinds import KINDS, ResourceKind, kind_named, kind_of
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tests.lab.clock import LabClock
+    from tests.lab.estate.access import Identity
 
 Object = dict[str, Any]
 
@@ -45,7 +47,7 @@ class Usage:
     memory: str
 
 
-class SimulatedCluster:
+class SimulatedCluster(Misbehaviour):
     """One cluster of the estate.
 
     `extensions` names the add-ons installed (metrics, argo, vpa, gateway).
@@ -60,11 +62,13 @@ class SimulatedCluster:
         environment: str = "production",
         extensions: Iterable[str] = ("metrics",),
     ) -> None:
+        super().__init__()
         self.name = name
         self.clock = clock
         self.version = version
         self.environment = environment
         self.extensions = frozenset(extensions)
+        self.behaviours = Behaviours()
         self._lock = threading.RLock()
         self._objects: dict[str, dict[tuple[str, str], Object]] = {}
         self._version = _FIRST_VERSION
@@ -73,7 +77,6 @@ class SimulatedCluster:
         self._logs: dict[tuple[str, str, str, bool], Log] = {}
         self._usage: dict[tuple[str, str, str], Usage] = {}
         self._denials: tuple[Denial, ...] = ()
-        self._faults: tuple[Fault, ...] = ()
 
     @property
     def resource_version(self) -> str:
@@ -123,6 +126,11 @@ class SimulatedCluster:
                 raise KeyError(f"{self.name} has no {kind} {namespace}/{name}") from None
             self._record("DELETED", key, gone)
         self._notify()
+
+    @property
+    def alone(self) -> threading.RLock:
+        """Held, nobody else writes: for changes that depend on what they read."""
+        return self._lock
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object:
         """A copy of one object; KeyError if there is none of that name."""
@@ -210,65 +218,23 @@ class SimulatedCluster:
         with self._lock:
             return self._usage.get((namespace, pod, container))
 
-    # Rights and faults
+    # Rights
 
-    def deny(self, *, verb: str = "*", resource: str = "*", namespace: str = "*") -> None:
-        """Refuse the lab's account these reads from now on."""
+    def deny(
+        self,
+        *,
+        verb: str = "*",
+        resource: str = "*",
+        namespace: str = "*",
+        who: Identity = INVESTIGATOR,
+    ) -> None:
+        """Refuse an account of the lab these requests from now on."""
         with self._lock:
-            self._denials += (Denial(verb=verb, resource=resource, namespace=namespace),)
+            self._denials += (Denial(verb=verb, resource=resource, namespace=namespace, who=who),)
 
-    def allows(self, access: Access) -> bool:
-        return is_allowed(access, self._denials)
+    def allows(self, access: Access, who: Identity = INVESTIGATOR) -> bool:
+        return is_allowed(access, self._denials, who)
 
     @property
     def denials(self) -> tuple[Denial, ...]:
         return self._denials
-
-    def hang(
-        self, seconds: float | None = None, *, on: str = "", times: int | None = None
-    ) -> Fault:
-        """Accept requests and stay silent: for `seconds`, or until the fault is cleared."""
-        return self._suffer(Fault(FaultKind.HANG, seconds=seconds, on=on, times=times))
-
-    def slow(self, seconds: float, *, on: str = "", times: int | None = None) -> Fault:
-        """Answer each request only after `seconds`."""
-        return self._suffer(Fault(FaultKind.SLOW, seconds=seconds, on=on, times=times))
-
-    def fail(
-        self,
-        status: int,
-        *,
-        on: str = "",
-        times: int | None = None,
-        retry_after_s: int | None = None,
-    ) -> Fault:
-        """Answer with a Status of this code."""
-        return self._suffer(
-            Fault(FaultKind.FAIL, status=status, on=on, times=times, retry_after_s=retry_after_s)
-        )
-
-    def tear(self, *, on: str = "", times: int | None = None) -> Fault:
-        """Break the connection in the middle of each body."""
-        return self._suffer(Fault(FaultKind.TEAR, on=on, times=times))
-
-    def answer_html(self, *, on: str = "", times: int | None = None, status: int = 200) -> Fault:
-        """Answer as a proxy's sign-in page does."""
-        return self._suffer(Fault(FaultKind.HTML, on=on, times=times, status=status))
-
-    def heal(self) -> None:
-        """Take back every fault; whoever hangs is answered."""
-        with self._lock:
-            faults, self._faults = self._faults, ()
-        for fault in faults:
-            fault.clear()
-
-    def fault_for(self, path: str) -> Fault | None:
-        """The first standing fault this request meets."""
-        with self._lock:
-            faults = self._faults
-        return next((fault for fault in faults if fault.take(path)), None)
-
-    def _suffer(self, fault: Fault) -> Fault:
-        with self._lock:
-            self._faults += (fault,)
-        return fault

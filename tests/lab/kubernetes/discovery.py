@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-_SUBRESOURCE_KINDS = {"scale": ("autoscaling", "v1", "Scale")}
+_SUBRESOURCE_KINDS = {
+    "eviction": ("policy", "v1", "Eviction"),
+    "scale": ("autoscaling", "v1", "Scale"),
+}
+_SUBRESOURCE_VERBS = {"eviction": ["create"], "scale": ["get", "patch", "update"]}
 
 # Groups without stored objects; clients look for them before they ask for reviews.
 _REVIEWS = {
@@ -87,7 +91,7 @@ def _entries(kind: ResourceKind) -> list[Object]:
             "singularName": "",
             "namespaced": kind.namespaced,
             "kind": its_kind,
-            "verbs": ["get"],
+            "verbs": _SUBRESOURCE_VERBS.get(name, ["get"]),
         }
         if group:
             part |= {"group": group, "version": version}

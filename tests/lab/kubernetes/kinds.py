@@ -72,7 +72,7 @@ KINDS: tuple[ResourceKind, ...] = (
     _core("nodes", "Node", "no", namespaced=False, subresources=("status",)),
     _core("persistentvolumeclaims", "PersistentVolumeClaim", "pvc"),
     _core("persistentvolumes", "PersistentVolume", "pv", **_WIDE),
-    _core("pods", "Pod", "po", categories=("all",), subresources=("log", "status")),
+    _core("pods", "Pod", "po", categories=("all",), subresources=("eviction", "log", "status")),
     _core("replicationcontrollers", "ReplicationController", "rc", **_ALL),
     _core("resourcequotas", "ResourceQuota", "quota"),
     _core("secrets", "Secret"),

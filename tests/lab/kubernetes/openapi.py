@@ -43,7 +43,7 @@ def document(root: str, kinds: Iterable[ResourceKind]) -> Object:
     schemas: Object = {}
     paths: Object = {}
     for kind in kinds:
-        model = _model_of(kind)
+        model = model_of(kind)
         if kind.root != f"/{root}" or not model:
             continue
         marker = {"group": kind.group, "version": kind.version, "kind": kind.kind}
@@ -66,7 +66,8 @@ def document(root: str, kinds: Iterable[ResourceKind]) -> Object:
     }
 
 
-def _model_of(kind: ResourceKind) -> str:
+def model_of(kind: ResourceKind) -> str:
+    """The client's model of a kind by name; empty if it has none."""
     version = kind.version.capitalize()
     group = (kind.group or "core").split(".")[0].capitalize()
     for name in (f"{version}{kind.kind}", f"{group}{version}{kind.kind}"):

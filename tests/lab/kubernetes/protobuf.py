@@ -1,4 +1,4 @@
-"""Review requests in Kubernetes' protobuf encoding, which kubectl's typed clients prefer to send.
+"""Requests in Kubernetes' protobuf encoding, which kubectl's typed clients prefer to send.
 
 Only the few request messages the lab answers are known; answers are always JSON, which every
 client accepts. Field numbers are those of k8s.io/api's generated.proto files.
@@ -42,8 +42,8 @@ def is_protobuf(body: bytes) -> bool:
     return body.startswith(_MAGIC)
 
 
-def read_review(body: bytes) -> Object:
-    """The review in a protobuf envelope as the JSON object it stands for."""
+def read_request(body: bytes) -> Object:
+    """The object in a protobuf envelope as the JSON object it stands for."""
     envelope = dict(_fields(body[len(_MAGIC) :]))
     type_meta = _read(envelope[1], {1: "apiVersion", 2: "kind"})
     return type_meta | _read(envelope.get(2, b""), _SPECS[type_meta["kind"]])

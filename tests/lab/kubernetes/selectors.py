@@ -98,6 +98,29 @@ def _label_test(match: re.Match[str]) -> Callable[[dict[str, str]], bool]:
     return lambda labels: key in labels
 
 
+def selects(selector: Object | None, item: Object) -> bool:
+    """Whether a LabelSelector object (matchLabels, matchExpressions) matches an object's labels."""
+    if selector is None:
+        return False
+    labels = item["metadata"].get("labels") or {}
+    wanted = selector.get("matchLabels") or {}
+    expressions = selector.get("matchExpressions") or ()
+    return wanted.items() <= labels.items() and all(_meets(one, labels) for one in expressions)
+
+
+def _meets(expression: Object, labels: dict[str, str]) -> bool:
+    has = labels.get(expression["key"])
+    match expression["operator"]:
+        case "In":
+            return has in expression["values"]
+        case "NotIn":
+            return has not in expression["values"]
+        case "Exists":
+            return has is not None
+        case _:
+            return has is None
+
+
 def field_filter(selector: str, resource_key: str) -> Callable[[Object], bool]:
     """A test of an object's fields; 400 if this resource cannot be selected by one of them."""
     known = _ANYWHERE | _FIELDS.get(resource_key, set())

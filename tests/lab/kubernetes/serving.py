@@ -189,7 +189,14 @@ def represent_many(
             "metadata": listed["metadata"],
             "items": [partial(item) for item in listed["items"]],
         }
-    return listed
+    if kind.extension not in {"", "metrics"}:
+        return listed
+    # Of its own kinds the API server names kind and version once, in the list.
+    return listed | {"items": [_unnamed(item) for item in listed["items"]]}
+
+
+def _unnamed(item: Object) -> Object:
+    return {key: value for key, value in item.items() if key not in {"kind", "apiVersion"}}
 
 
 def scale_of(item: Object) -> Object:

@@ -13,6 +13,7 @@ _REASONS = {
     406: "NotAcceptable",
     409: "Conflict",
     410: "Expired",
+    415: "UnsupportedMediaType",
     422: "Invalid",
     429: "TooManyRequests",
     500: "InternalError",
@@ -83,6 +84,30 @@ def forbidden(
     )
     details = {"name": name, "group": group, "kind": resource.split("/", maxsplit=1)[0]}
     return StatusError(403, message, details=_without_empty(details))
+
+
+def conflict(plural: str, group: str, name: str, why: str) -> StatusError:
+    """The object is not as the request says it should be."""
+    of = f"{plural}.{group}" if group else plural
+    details = {"name": name, "group": group, "kind": plural}
+    return StatusError(
+        409,
+        f'Operation cannot be fulfilled on {of} "{name}": {why}',
+        details=_without_empty(details),
+    )
+
+
+def invalid(kind: str, group: str, name: str, problems: list[tuple[str, str, str]]) -> StatusError:
+    """Validation refuses: field, reason and sentence of each problem."""
+    of = f"{kind}.{group}" if group else kind
+    said = [f"{field}: {message}" for field, _, message in problems]
+    listed = said[0] if len(said) == 1 else f"[{', '.join(said)}]"
+    causes = [
+        {"reason": reason, "message": message, "field": field}
+        for field, reason, message in problems
+    ]
+    details = {"name": name, "group": group, "kind": kind, "causes": causes}
+    return StatusError(422, f'{of} "{name}" is invalid: {listed}', details=_without_empty(details))
 
 
 def _without_empty(details: dict[str, Any]) -> dict[str, Any]:

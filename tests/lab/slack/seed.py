@@ -14,6 +14,8 @@ MARTA = "U0LABMAR1"
 TOM = "U0LABTOM1"
 GUS = "U0LABGUS1"
 ALERTS = "C0LABALR1"
+ONCALL_GROUP = "S0LABONC1"
+MANAGERS_GROUP = "S0LABMGR1"
 
 
 def seed(workspace: Workspace) -> None:
@@ -46,7 +48,7 @@ def seed(workspace: Workspace) -> None:
     ]
     workspace.channels.update({room.id: room for room in rooms})
     for group in (
-        Group(id="S0LABONC1", handle="oncall", name="On call", users=[ANA]),
-        Group(id="S0LABMGR1", handle="managers", name="Managers", users=[MARTA]),
+        Group(id=ONCALL_GROUP, handle="oncall", name="On call", users=[ANA]),
+        Group(id=MANAGERS_GROUP, handle="managers", name="Managers", users=[MARTA]),
     ):
         workspace.groups[group.id] = group
