@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from slack_bolt import App
 
-from bot.entrypoints.listeners import clicks, commands, events, failures, shortcuts
+from bot.entrypoints.listeners import clicks, commands, events, failures, operations, shortcuts
 from bot.entrypoints.listeners.inbox import InboxGate
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def build_app(deps: Deps, *, client: WebClient, signing_secret: str | None = Non
         before_authorize=gate.admit,
         listener_executor=ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="slack"),
     )
-    for module in (events, commands, shortcuts, clicks, failures):
+    for module in (events, commands, shortcuts, clicks, operations, failures):
         module.register(app, deps)
     return app
 

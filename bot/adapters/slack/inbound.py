@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.adapters.slack.actor import Actor
 from bot.adapters.slack.flatten import readable_text
 from bot.adapters.slack.inbound_alerts import (
     delivery_of,
@@ -18,7 +19,6 @@ from bot.adapters.slack.inbound_alerts import (
 )
 from bot.adapters.slack.intents import (
     AccessEnded,
-    Actor,
     Ask,
     AskForHelp,
     AskForStatus,
@@ -30,9 +30,11 @@ from bot.adapters.slack.intents import (
     Tab,
     UseScope,
 )
+from bot.adapters.slack.operation_intents import SayApproval
 from bot.adapters.slack.payload import Fields
 from bot.adapters.slack.wording import (
     decoded,
+    is_decision,
     is_help,
     is_retry,
     is_status,
@@ -187,6 +189,8 @@ def _order(text: str, actor: Actor) -> Intent | None:
         return Retry(actor=actor, investigation_id=None)
     if is_status(text):
         return AskForStatus(actor=actor)
+    if is_decision(text):
+        return SayApproval(actor=actor)
     scope = scope_words(text)
     if scope is not None:
         return UseScope(actor=actor, cluster=scope.cluster, namespace=scope.namespace)

@@ -6,15 +6,16 @@ value in a button.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import actions
+from bot.adapters.slack.actor import Actor
 from bot.adapters.slack.blocks.details import parse_page_value
 from bot.adapters.slack.flatten import readable_text
+from bot.adapters.slack.inbound_actor import TS, clicker
 from bot.adapters.slack.inbound_alerts import moment
+from bot.adapters.slack.inbound_operations import read_operation_click, read_operation_words
 from bot.adapters.slack.intents import (
-    Actor,
     Ask,
     AskForHelp,
     AskForStatus,
@@ -41,7 +42,6 @@ from bot.domain.conversation import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TS: Final = re.compile(r"^\d{1,12}\.\d{1,9}$")
 _INVESTIGATE: Final = "What is behind this message? Find the cause and what to do about it."
 _NOTHING_IN_IT: Final = "(the message has no text)"
 
@@ -57,7 +57,11 @@ def read_command(payload: Mapping[str, Any]) -> Intent:
     )
     if not actor.person:
         return Ignored(reason="a command of nobody")
-    match decoded(fields.text("text")).replace("`", "").split():
+    text = decoded(fields.text("text"))
+    about_operations = read_operation_words(text, actor, payload)
+    if about_operations is not None:
+        return about_operations
+    match text.replace("`", "").split():
         case ["status"]:
             return AskForStatus(actor=actor)
         case ["use", "cluster", cluster]:
@@ -74,7 +78,7 @@ def read_action(payload: Mapping[str, Any]) -> Intent:
     """Return what a click on one of our controls means."""
     fields = Fields(payload)
     action = fields.first("actions")
-    actor = _clicker(fields)
+    actor = clicker(fields)
     if actor is None:
         return Ignored(reason="a click of nobody")
     name = action.text("action_id")
@@ -92,6 +96,8 @@ def read_action(payload: Mapping[str, Any]) -> Intent:
             )
         case ["details", "page", *_]:
             return _page(fields, actor, value)
+        case ["operation", _]:
+            return read_operation_click(payload)
         case ["scope", "menu"] | ["scope", "button", _] if value:
             return PickScope(actor=actor, cluster=value)
         case _:
@@ -108,10 +114,10 @@ def read_shortcut(payload: Mapping[str, Any]) -> Intent:
     thread_ts = message.text("thread_ts") or ts
     if fields.text("callback_id") != actions.INVESTIGATE or not person or not channel:
         return Ignored(reason="not our shortcut")
-    if not _TS.match(ts) or not _TS.match(thread_ts):
+    if not TS.match(ts) or not TS.match(thread_ts):
         return Ignored(reason="a message without a time stamp")
     # The act has a time of its own, so that the same message can be looked into twice.
-    own_ts = asked if _TS.match(asked) else ts
+    own_ts = asked if TS.match(asked) else ts
     subject = decoded(
         readable_text({name: message.raw(name) for name in ("text", "blocks", "attachments")})
     )
@@ -128,22 +134,6 @@ def read_shortcut(payload: Mapping[str, Any]) -> Intent:
             asked_at=moment(own_ts),
             subject=subject or _NOTHING_IN_IT,
         )
-    )
-
-
-def _clicker(fields: Fields) -> Actor | None:
-    person = fields.inner("user").text("id")
-    if not person:
-        return None
-    container, message = fields.inner("container"), fields.inner("message")
-    message_ts = container.text("message_ts") or message.text("ts")
-    thread_ts = message.text("thread_ts") or container.text("thread_ts") or message_ts
-    return Actor(
-        person=PersonId(person),
-        team_id=fields.team(),
-        channel=ChannelId(fields.inner("channel").text("id") or container.text("channel_id")),
-        thread_ts=MessageTs(thread_ts) if _TS.match(thread_ts) else None,
-        message_ts=MessageTs(message_ts) if _TS.match(message_ts) else None,
     )
 
 

@@ -8,21 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.adapters.slack.actor import Actor
+from bot.adapters.slack.operation_intents import OpenModal, OperationIntent
 from bot.domain.alert import Alert, Origin
-from bot.domain.conversation import ChannelId, MessageTs, PersonId, Question, Rating
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """Who acted, and where; taken from the signed payload and from nowhere else."""
-
-    person: PersonId
-    team_id: str
-    channel: ChannelId
-    thread_ts: MessageTs | None
-    """Root of the thread; None where there is no thread, as with a slash command."""
-    message_ts: MessageTs | None = None
-    """The message acted on; None where there is none."""
+from bot.domain.conversation import ChannelId, Question, Rating
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,4 +146,6 @@ Intent = (
     | OpenDetails
     | OpenTab
     | AccessEnded
+    | OperationIntent
+    | OpenModal
 )

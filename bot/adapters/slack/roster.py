@@ -1,7 +1,7 @@
 """The Roster port in Slack: who may ask, and which of the registry's teams they are in.
 
 It fails closed: what cannot be looked up is not granted. Nothing is remembered for longer than a
-minute, so a person who left a group loses its rights within one.
+minute, so a person who left a group loses its rights within one; approvals ask for less.
 """
 
 from __future__ import annotations
@@ -39,7 +39,15 @@ _BARS: Final = (
 class SlackRoster:
     """Roster over users.info and usergroups.users.list; thread-safe."""
 
-    def __init__(self, *, gateway: SlackGateway, registry: Registry, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        gateway: SlackGateway,
+        registry: Registry,
+        clock: Clock,
+        cache_s: float = CACHE_S,
+    ) -> None:
+        self._cache_s = cache_s
         self._gateway = gateway
         self._registry = registry
         self._clock = clock
@@ -57,7 +65,7 @@ class SlackRoster:
         now = self._clock.monotonic()
         with self._lock:
             kept = self._people.get((person, team_id))
-        if kept is not None and now - kept[0] < CACHE_S:
+        if kept is not None and now - kept[0] < self._cache_s:
             return kept[1]
         found = self._look_up(person, team_id, now)
         with self._lock:
@@ -103,7 +111,7 @@ class SlackRoster:
         """Return the group's members; nobody when Slack says there is no such group."""
         with self._lock:
             kept = self._groups.get((group, team_id))
-        if kept is not None and now - kept[0] < CACHE_S:
+        if kept is not None and now - kept[0] < self._cache_s:
             return kept[1]
         try:
             members = self._gateway.usergroup_members(group, team_id=team_id)

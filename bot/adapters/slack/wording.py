@@ -93,6 +93,12 @@ _AGAIN: Final = frozenset(
     "tente novamente",
 }
 _HELP: Final = frozenset({"", "help", "hilfe", "ayuda", "aide", "ajuda", "ヘルプ"})
+_DECISION: Final = re.compile(
+    r"/?(?:i )?(?:approved?|lgtm|ship it|deny|denied|reject(?:ed)?|genehmigt|freigegeben|abgelehnt"
+    r"|aprobado|rechazado|approuvé|refusé|aprovado|rejeitado|承認|却下)"
+    r"(?: (?:it|this|that|the action|action))?(?: #?a\d{1,9})?"
+)
+"""Messages that are nothing but a decision; only buttons decide."""
 _USE: Final = re.compile(
     r"^use\s+(?:the\s+)?(?:cluster|context)\s+(?P<cluster>\S{1,200}?)"
     r"(?:\s*[,/]?\s*(?:(?:and\s+)?(?:namespace|ns)|-n)\s+(?P<namespace>\S{1,200}?))?[.!]?$",
@@ -142,6 +148,11 @@ def is_help(text: str) -> bool:
 def is_status(text: str) -> bool:
     """Tell whether the whole message asks for the service's status."""
     return _bare(text) == "status"
+
+
+def is_decision(text: str) -> bool:
+    """Tell whether the whole message approves or denies, which only a button can."""
+    return _DECISION.fullmatch(_bare(text.replace("✅", "").replace("❌", ""))) is not None
 
 
 def scope_words(text: str) -> ScopeWords | None:

@@ -51,7 +51,7 @@ def register(app: App, deps: Deps) -> None:
             _show_details(deps, intent)
             settle(deps, context)
             return
-        reply = route(intent, deps.desk)
+        reply = route(intent, deps.desk, deps.operations)
         settle(deps, context)
         if reply is None:
             return

@@ -15,11 +15,12 @@ from bot.domain.registry import AlertRules
 from bot.ports.alert_desk import AlertDesk
 from bot.ports.clock import Clock
 from bot.ports.desk import QuestionDesk
+from bot.ports.operations_desk import OperationsDesk
 from bot.ports.store import Inbox
 
 if TYPE_CHECKING:
+    from bot.adapters.slack.actor import Actor
     from bot.adapters.slack.blocks.card import Card
-    from bot.adapters.slack.intents import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ class Deps:
     """Makes the ids that connect what a person is told with a log line."""
     mask: Callable[[str], str]
     """Takes secrets out of a text before it is stored."""
+    operations: OperationsDesk | None = None
+    """None where no operations are set up."""
 
 
 INBOX_ID = "nightdesk_inbox_id"

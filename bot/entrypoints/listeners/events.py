@@ -10,8 +10,9 @@ from bot.adapters.slack.blocks.home import OPEN, RECENT, home_view
 from bot.adapters.slack.blocks.notice import PROMPTS, PROMPTS_TITLE
 from bot.adapters.slack.inbound import read_event
 from bot.adapters.slack.intents import AccessEnded, AlertsPosted, Intent, OpenTab, Tab
-from bot.domain.errors import UpstreamError
+from bot.domain.errors import NotAllowedError, UpstreamError
 from bot.entrypoints.listeners.deps import settle, tell
+from bot.entrypoints.listeners.operation_routing import voice_of
 from bot.entrypoints.listeners.routing import route, take_in
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.entrypoints.listeners.deps import Deps
     from bot.ports.desk import HomePage
+    from bot.ports.operations_desk import Waiting
 
 EVENTS: Final = (
     "agent_session_stopped",
@@ -54,7 +56,7 @@ def register(app: App, deps: Deps) -> None:
 
 
 def _route(deps: Deps, intent: Intent, context: BoltContext) -> None:
-    reply = route(intent, deps.desk)
+    reply = route(intent, deps.desk, deps.operations)
     settle(deps, context)
     if reply is not None:
         tell(deps, reply.actor, reply.card)
@@ -67,7 +69,20 @@ def _fill_tab(deps: Deps, intent: OpenTab) -> None:
             deps.gateway.set_prompts(actor.channel, PROMPTS, title=PROMPTS_TITLE)
         case Tab.HOME:
             page = deps.desk.home(actor.person, team_id=actor.team_id)
-            deps.gateway.publish_home(actor.person, home_view(page, links=_links(deps, page)))
+            waiting = _waiting(deps, intent) if page.barred is None else ()
+            view = home_view(page, links=_links(deps, page), waiting=waiting)
+            deps.gateway.publish_home(actor.person, view)
+
+
+def _waiting(deps: Deps, intent: OpenTab) -> tuple[Waiting, ...]:
+    """Return what waits for this person; nothing for who may decide nothing."""
+    if deps.operations is None:
+        return ()
+    try:
+        return deps.operations.waiting_for(voice_of(intent.actor))
+    except NotAllowedError as refusal:
+        structlog.get_logger().info("slack_home_without_operations", reason=str(refusal))
+        return ()
 
 
 def _links(deps: Deps, page: HomePage) -> dict[str, str]:

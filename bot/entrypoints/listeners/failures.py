@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from slack_bolt import BoltContext, BoltResponse
 
+from bot.adapters.slack.actor import Actor
 from bot.adapters.slack.blocks.notice import note_card
 from bot.adapters.slack.inbound import read_event
 from bot.adapters.slack.inbound_clicks import read_action, read_command, read_shortcut
-from bot.adapters.slack.intents import Actor, Ask, Ignored, Intent
+from bot.adapters.slack.inbound_operations import read_submission
+from bot.adapters.slack.intents import Ask, Intent
 from bot.domain.errors import BotError
 from bot.entrypoints.listeners.deps import INBOX_ID, tell
 from bot.entrypoints.listeners.inbox import kind_of
@@ -83,4 +85,4 @@ def _intent(body: dict[str, Any]) -> Intent | None:
         case "shortcut":
             return read_shortcut(body)
         case _:
-            return Ignored(reason="a view")
+            return read_submission(body)

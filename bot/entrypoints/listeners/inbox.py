@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from slack_bolt import BoltContext, BoltResponse
 
+from bot.adapters.slack.actions import PROOF_VIEW
 from bot.adapters.slack.inbound import concerns_us
 from bot.adapters.slack.payload import Fields, storable
 from bot.domain.conversation import InboundEvent
@@ -74,7 +75,7 @@ class InboxGate:
                     kind=kind,
                     payload={
                         name: mask_texts(storable(value), self._mask)
-                        for name, value in body.items()
+                        for name, value in without_codes(body).items()
                         if name not in _NOT_KEPT
                     },
                     received_at=self._clock.now(),
@@ -88,6 +89,14 @@ class InboxGate:
             return BoltResponse(status=HTTPStatus.OK)
         context[INBOX_ID] = event_id
         return next_()
+
+
+def without_codes(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the delivery less a second factor's code, which is worth nothing later."""
+    view = Fields(body).inner("view")
+    if view.text("callback_id") != PROOF_VIEW:
+        return body
+    return {**body, "view": {**view.whole(), "state": {"values": {}}}}
 
 
 def kind_of(body: Mapping[str, Any]) -> str | None:

@@ -6,18 +6,16 @@ is worth nothing later.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
 
-from bot.adapters.slack.blocks.card import Card
 from bot.adapters.slack.blocks.notice import help_card, note_card, status_card
 from bot.adapters.slack.inbound import read_event
 from bot.adapters.slack.inbound_clicks import read_action, read_command, read_shortcut
+from bot.adapters.slack.inbound_operations import read_submission
 from bot.adapters.slack.intents import (
     AccessEnded,
-    Actor,
     AlertsPosted,
     Ask,
     AskForHelp,
@@ -32,27 +30,33 @@ from bot.adapters.slack.intents import (
     Stop,
     UseScope,
 )
+from bot.adapters.slack.operation_intents import (
+    Approve,
+    Cancel,
+    Deny,
+    ListActions,
+    OpenModal,
+    Prove,
+    Run,
+    SayApproval,
+    Settle,
+    Throw,
+)
 from bot.domain.errors import NotAllowedError
+from bot.entrypoints.listeners.operation_routing import route_operation
+from bot.entrypoints.listeners.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.adapters.slack.blocks.card import Card
     from bot.domain.conversation import ChannelId, InboundEvent, MessageTs
     from bot.domain.registry import AlertRules
     from bot.ports.alert_desk import AlertDesk
     from bot.ports.desk import QuestionDesk
+    from bot.ports.operations_desk import OperationsDesk
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What the person who acted is told."""
-
-    actor: Actor
-    card: Card
-    refused: bool = False
-    """True when nothing happened because the person may not do that."""
 
 
 def route_stored(
@@ -61,6 +65,7 @@ def route_stored(
     alerts: AlertDesk,
     *,
     rules_of: Callable[[ChannelId], AlertRules | None],
+    operations: OperationsDesk | None = None,
 ) -> Reply | None:
     """Carry a delivery from the inbox to the desk it is for, whatever kind it is."""
     match event.kind:
@@ -69,13 +74,15 @@ def route_stored(
             if isinstance(intent, AlertsPosted):
                 take_in(intent, alerts)
                 return None
-            return route(intent, desk)
+            return route(intent, desk, operations)
         case "command":
-            return route(read_command(event.payload), desk)
+            return route(read_command(event.payload), desk, operations)
         case "action":
-            return route(read_action(event.payload), desk)
+            return route(read_action(event.payload), desk, operations)
         case "shortcut":
-            return route(read_shortcut(event.payload), desk)
+            return route(read_shortcut(event.payload), desk, operations)
+        case "view":
+            return route(read_submission(event.payload), desk, operations)
         case _:
             return None
 
@@ -95,7 +102,9 @@ def take_in(intent: AlertsPosted, alerts: AlertDesk) -> None:
     alerts.receive(intent.alerts, origin=intent.origin, channel=intent.channel)
 
 
-def route(intent: Intent, desk: QuestionDesk) -> Reply | None:
+def route(
+    intent: Intent, desk: QuestionDesk, operations: OperationsDesk | None = None
+) -> Reply | None:
     """Make the one call the intent stands for.
 
     Raises:
@@ -105,8 +114,20 @@ def route(intent: Intent, desk: QuestionDesk) -> Reply | None:
         case Ask():
             desk.receive(intent.question)
             return None
-        case Ignored() | OpenDetails() | OpenTab() | AccessEnded() | AlertsPosted():
+        case Ignored() | OpenDetails() | OpenTab() | AccessEnded() | AlertsPosted() | OpenModal():
             return None
+        case (
+            Approve()
+            | Deny()
+            | Prove()
+            | Settle()
+            | Cancel()
+            | Run()
+            | Throw()
+            | ListActions()
+            | SayApproval()
+        ):
+            return route_operation(intent, operations)
         case _:
             try:
                 card = _answer(intent, desk)

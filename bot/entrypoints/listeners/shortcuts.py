@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack.actions import INVESTIGATE
+from bot.adapters.slack.actor import Actor
 from bot.adapters.slack.blocks.notice import note_card
 from bot.adapters.slack.inbound_clicks import read_shortcut
-from bot.adapters.slack.intents import Actor, Ask
+from bot.adapters.slack.intents import Ask
 from bot.entrypoints.listeners.deps import settle, tell
 from bot.entrypoints.listeners.routing import route
 
@@ -26,7 +27,7 @@ def register(app: App, deps: Deps) -> None:
     def on_shortcut(ack: Ack, body: dict[str, Any], context: BoltContext) -> None:
         ack()
         intent = read_shortcut(body)
-        reply = route(intent, deps.desk)
+        reply = route(intent, deps.desk, deps.operations)
         settle(deps, context)
         if reply is not None:
             tell(deps, reply.actor, reply.card)

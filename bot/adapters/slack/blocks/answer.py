@@ -130,6 +130,7 @@ def _groups(outcome: Outcome, verdict: Verdict, *, files_lost: bool) -> list[_Gr
         _Group(rank=0, title="hypotheses", blocks=verdict_parts.unverified(verdict)),
         _Group(rank=0, title="caveats", blocks=verdict_parts.caveats(verdict)),
         _Group(rank=3, title="advice", blocks=verdict_parts.nothing_to_do(verdict)),
+        _Group(rank=1, title="the proposal", blocks=verdict_parts.proposed(verdict)),
         _Group(rank=3, title="relief", blocks=relief),
         _Group(rank=6, title="the fix", blocks=cure),
         _Group(rank=4, title="the next checks", blocks=verdict_parts.next_checks(verdict)),

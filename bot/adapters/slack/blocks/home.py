@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack.blocks import parts
 from bot.adapters.slack.blocks.answer import BADGES, ENDINGS
+from bot.adapters.slack.blocks.approval.listing import waiting_blocks
 from bot.adapters.slack.blocks.incident import SEVERITIES
 from bot.adapters.slack.blocks.notice import cluster_lines, help_card
 from bot.adapters.slack.text import clip_escaped, escape, first_line, inline_code, when
@@ -19,14 +20,21 @@ if TYPE_CHECKING:
 
     from bot.adapters.slack.blocks.card import Block
     from bot.ports.desk import HomePage, OpenIncident, RecentQuestion
+    from bot.ports.operations_desk import Waiting
 
 RECENT: Final = 8
 OPEN: Final = 5
 """Incidents that are listed."""
 
 
-def home_view(page: HomePage, *, links: Mapping[str, str]) -> dict[str, Any]:
-    """Return the view; `links` maps ids of incidents and investigations to their address."""
+def home_view(
+    page: HomePage, *, links: Mapping[str, str], waiting: Sequence[Waiting] = ()
+) -> dict[str, Any]:
+    """Return the view.
+
+    `links` maps ids of incidents and investigations to their address; `waiting` are the operations
+    this person may decide now.
+    """
     if page.barred is not None:
         blocks = [parts.section(f"You cannot ask here: {clip_escaped(page.barred, 1_000)}")]
         return {"type": "home", "blocks": blocks}
@@ -39,6 +47,7 @@ def home_view(page: HomePage, *, links: Mapping[str, str]) -> dict[str, Any]:
     blocks = [
         *help_card().blocks,
         parts.context(model),
+        *waiting_blocks(waiting),
         *_incidents(page.incidents, links),
         parts.divider(),
         parts.header("Clusters"),

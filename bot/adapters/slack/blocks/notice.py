@@ -42,6 +42,12 @@ _HELP: Final = (
     ),
     "• On any message: More actions → Investigate.",
     "• `/nightdesk status` shows clusters and workers; `/nightdesk use NAME` names a cluster.",
+    (
+        "• `/nightdesk run rollout_restart deployment/cart -n shop` asks for an operation: it is"
+        " planned, shown, and run only after the approvals it needs, given with the buttons on its"
+        " card. `/nightdesk actions` lists open ones, `/nightdesk cancel A12` takes one back,"
+        " `/nightdesk stop` stops all of them."
+    ),
 )
 
 

@@ -90,11 +90,12 @@ def steps(title: str, chosen: Sequence[Step], *, most: int = _STEPS) -> list[Blo
             ("      _risk:_", step.risk, _NOTE),
             ("      _undo:_", step.undo, _NOTE),
             ("      _check:_", step.check, 0),
+            ("      _or ask for approval:_", step.order, 0),
         )
         for label, value, limit in told:
             if not value.strip():
                 continue
-            if label.endswith("_check:_") or _is_command(value):
+            if limit == 0 or _is_command(value):
                 line, block = _code(value)
             else:
                 line, block = clip_escaped(value, limit), None
@@ -105,6 +106,15 @@ def steps(title: str, chosen: Sequence[Step], *, most: int = _STEPS) -> list[Blo
     if len(chosen) > most:
         lines.append(f"… and {count(len(chosen) - most, 'more step')} under Details")
     return [*blocks, *parts.paragraphs(lines)]
+
+
+def proposed(verdict: Verdict) -> list[Block]:
+    """Return which operations were proposed; each has a card of its own, on which people decide."""
+    if not verdict.proposals:
+        return []
+    names = ", ".join(f"*{clip_escaped(one, 20)}*" for one in verdict.proposals)
+    told = "It is checked first, then people decide on its card. Nothing has been done."
+    return [parts.section(f"*Proposed:* {names}. {told}")]
 
 
 def nothing_to_do(verdict: Verdict) -> list[Block]:

@@ -1,0 +1,1 @@
+"""The approval journey: what people ask, decide and see of guarded operations."""
