@@ -37,7 +37,7 @@ from safe_ops.model.standing import (
     standing,
 )
 from safe_ops.model.trail import Actor, AuditEntry
-from safe_ops.ports import Transition
+from safe_ops.model.transition import Transition
 
 if TYPE_CHECKING:
     from safe_ops.model.plans import Plan
@@ -159,9 +159,6 @@ def _taking(action: Action, event: on.Event, now: datetime) -> Transition | None
 def _checking(action: Action, event: on.Event, now: datetime) -> Transition | None:
     """Judge what the last check before the first call found."""
     match action.state, event:
-        case state, on.LeaseExtended():
-            says = f"held by {action.operator}"
-            return _holding(action, event, "action.held", state, says, now=now)
         case State.CLAIMED, on.Started():
             says = "everything was checked again"
             return _holding(action, event, "action.started", State.EXECUTING, says, now=now)

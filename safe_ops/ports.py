@@ -5,32 +5,29 @@ Adapters implement these in `bot.adapters` and in `safe_ops.actuators`; nothing 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
-
-from safe_ops.model.actions import (
-    Action,
-    Approval,
-    Factor,
-    JournalRow,
-    Outcome,
-    PastAction,
-    PendingProof,
-    Person,
-    Request,
-    State,
-    Switches,
-)
-from safe_ops.model.plans import Call, Json, Place, Plan
-from safe_ops.model.rights import Grant, Rights
-from safe_ops.model.trail import AuditEntry, AuditRow, Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from datetime import datetime, timedelta
 
+    from safe_ops.model.actions import (
+        Action,
+        Factor,
+        JournalRow,
+        PastAction,
+        Person,
+        Request,
+        State,
+        Switches,
+    )
+    from safe_ops.model.plans import Call, Json, Place
+    from safe_ops.model.rights import Warrant
+    from safe_ops.model.signal import Signal
     from safe_ops.model.surveys import Object, Permission
+    from safe_ops.model.trail import AuditEntry, AuditRow, Checkpoint
+    from safe_ops.model.transition import Transition
 
 
 class Clock(Protocol):
@@ -46,26 +43,6 @@ class Clock(Protocol):
 
 
 # The book: SQL.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
-    """A change of one action's row; fields left at None stay as they are."""
-
-    state: State
-    entry: AuditEntry
-    plan: Plan | None = None
-    digest: str | None = None
-    approval: Approval | None = None
-    """Added to those there are."""
-    proof: PendingProof | None = None
-    reason: str | None = None
-    outcome: Outcome | None = None
-    operator: str | None = None
-    fence_up: bool = False
-    """The operator takes it: the fence rises by one."""
-    lease_until: datetime | None = None
-    stage_until: datetime | None = None
 
 
 class ActionBook(Protocol):
@@ -109,6 +86,16 @@ class ActionBook(Protocol):
         """
         ...
 
+    def extend_lease(self, action_id: str, *, fence: int, by: timedelta) -> None:
+        """Let the operator with this fence hold the action for so long from now.
+
+        It is no change of the action: its version stays, and the audit has no row of it.
+
+        Raises:
+            FenceLostError: Another operator has it, or it is not held by anybody.
+        """
+        ...
+
     def write_journal(self, row: JournalRow) -> None:
         """Write one journal row, if the action is still held under the row's fence.
 
@@ -129,8 +116,13 @@ class ActionBook(Protocol):
         """Return the switches as they are now."""
         ...
 
-    def set_switches(self, switches: Switches, entry: AuditEntry) -> None:
-        """Set them, with an audit row, in one transaction."""
+    def change_switches(
+        self, change: Callable[[Switches], Switches], entry: AuditEntry
+    ) -> Switches:
+        """Lock the switches, set what `change` makes of them; return them.
+
+        The entry is written with how they stand then among its facts.
+        """
         ...
 
     def note(self, entry: AuditEntry) -> None:
@@ -309,26 +301,6 @@ class Hands(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warrant:
-    """In whose name, and for what alone, credentials are wanted.
-
-    AWS gets them as session name, SourceIdentity, tags and session policy; Kubernetes as field
-    manager and annotation.
-    """
-
-    action_id: str
-    requester: str
-    approvers: tuple[str, ...] = ()
-    digest: str = ""
-    rights: Rights
-    """The operation's; on AWS the session gets exactly these, on these resources."""
-    resources: tuple[str, ...] = ()
-    """ARNs the changing calls touch; empty for a session that only reads."""
-    grants: tuple[Grant, ...] = ()
-    """AWS: those of all calls the session is opened for; empty for a session that only reads."""
-
-
 class Workshop(Protocol):
     """Opens eyes and hands in a place; only the operator process has one."""
 
@@ -390,17 +362,6 @@ class Factors(Protocol):
             RefusedError: `factor`: it does not hold, or was used before.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """What the incident came by, looked at again."""
-
-    firing: bool | None
-    """None when it cannot be seen."""
-    value: float | None = None
-    """The rule's own number, where it has one."""
-    says: str = ""
 
 
 class Signals(Protocol):

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from safe_ops.actuators.cloud_place import CloudPlace
     from safe_ops.actuators.cloud_session import CloudSession
     from safe_ops.model.plans import Call, Json, Place
-    from safe_ops.ports import CloudEstate, Hands, Warrant
+    from safe_ops.model.rights import Warrant
+    from safe_ops.ports import CloudEstate, Hands
 
 # How EC2 says that a dry run would have gone through (EC2 API reference, RebootInstances).
 _WOULD_DO = "DryRunOperation"

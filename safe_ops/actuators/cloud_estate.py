@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from safe_ops.actuators.cloud_session import CloudSession, HubSessions
     from safe_ops.model.plans import Json
-    from safe_ops.ports import Warrant
+    from safe_ops.model.rights import Warrant
 
 MAX_ITEMS = 2_000
 """A list that goes on beyond this is refused: what was not read cannot be guarded."""

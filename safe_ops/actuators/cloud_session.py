@@ -7,6 +7,7 @@ credentials come from the registry.
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from safe_ops.actuators.cloud_place import CloudPlace
-    from safe_ops.ports import Warrant
+    from safe_ops.model.rights import Warrant
 
 CONNECT_TIMEOUT_S = 5.0
 SESSION_S = 900
@@ -89,7 +90,8 @@ class HubSessions:
         try:
             with self._lock:
                 sts = _client(self._own, "sts", place, region, _config(place, writes=False))
-            answer = sts.assume_role(**asked)
+            with closing(sts):
+                answer = sts.assume_role(**asked)
         except (boto.ClientError, boto.BotoCoreError) as error:
             raise read_fault(error, system=system, call="sts:AssumeRole") from error
         _check_owner(place, str(answer["AssumedRoleUser"]["Arn"]))

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from safe_ops.errors import SafeOpsError
     from safe_ops.model.plans import Call, Json
-    from safe_ops.model.rights import ClusterRule
-    from safe_ops.ports import Warrant
+    from safe_ops.model.rights import ClusterRule, Warrant
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _JSON_PATCH = "application/json-patch+json"

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from safe_ops.errors import RefusedError
 
 if TYPE_CHECKING:
-    from safe_ops.model.rights import Grant
-    from safe_ops.ports import Warrant
+    from safe_ops.model.rights import Grant, Warrant
 
 MAX_POLICY_CHARS = 2_048
 """Of a session policy given inline (STS API reference, AssumeRole)."""

@@ -47,7 +47,7 @@ def _no_refresh(case: Case[CloudSurvey]) -> Ruling:
     return refuses(name, f"an instance refresh is {found[0]}: wait until it is over")
 
 
-def _processes(case: Case[CloudSurvey]) -> Ruling:
+def _suspensions(case: Case[CloudSurvey]) -> Ruling:
     name = "no-process-suspended"
     suspended = sorted(
         text(one, "ProcessName") for one in entries(case.survey.target, "SuspendedProcesses")
@@ -164,7 +164,7 @@ def _others_healthy(case: Case[CloudSurvey]) -> Ruling:
 
 GROUP_BOUNDS: Guard[CloudSurvey] = Guard(name="group-bounds", decide=_group_bounds)
 NO_REFRESH: Guard[CloudSurvey] = Guard(name="no-instance-refresh", decide=_no_refresh)
-NO_PROCESS_SUSPENDED: Guard[CloudSurvey] = Guard(name="no-process-suspended", decide=_processes)
+NOTHING_SUSPENDED: Guard[CloudSurvey] = Guard(name="no-process-suspended", decide=_suspensions)
 GROUP_SETTLED: Guard[CloudSurvey] = Guard(name="group-settled", decide=_group_settled)
 GROUP_STEP: Guard[CloudSurvey] = Guard(name="step", decide=_group_step)
 GROUP_HEADROOM: Guard[CloudSurvey] = Guard(name="headroom", decide=_group_headroom)

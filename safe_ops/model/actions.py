@@ -267,3 +267,12 @@ class Switches:
     read_only: bool = False
     frozen: str = ""
     """Reason of a freeze somebody declared by hand; empty without."""
+
+    @property
+    def facts(self) -> dict[str, Json]:
+        """Return how they stand, as the audit notes it."""
+        return {
+            "stopped": bool(self.stopped_by),
+            "read_only": self.read_only,
+            "frozen": bool(self.frozen),
+        }

@@ -111,11 +111,6 @@ class Held(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeaseExtended(Held):
-    """It is still at it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Barred(Held):
     """A guard or a system spoke against it when everything was checked again."""
 

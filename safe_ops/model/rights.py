@@ -37,3 +37,23 @@ class Rights:
     """IAM actions such as `ecs:DescribeServices`; granted on all resources."""
     cloud_writes: tuple[str, ...] = ()
     """IAM actions such as `ecs:UpdateService`; granted on the target's ARN only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warrant:
+    """In whose name, and for what alone, credentials are wanted.
+
+    AWS gets them as session name, SourceIdentity, tags and session policy; Kubernetes as field
+    manager and annotation.
+    """
+
+    action_id: str
+    requester: str
+    approvers: tuple[str, ...] = ()
+    digest: str = ""
+    rights: Rights
+    """The operation's; on AWS the session gets exactly these, on these resources."""
+    resources: tuple[str, ...] = ()
+    """ARNs the changing calls touch; empty for a session that only reads."""
+    grants: tuple[Grant, ...] = ()
+    """AWS: those of all calls the session is opened for; empty for a session that only reads."""

@@ -14,8 +14,8 @@ from safe_ops.guardrails.cloud_instances import (
     GROUP_SETTLED,
     GROUP_STEP,
     NO_NODE,
-    NO_PROCESS_SUSPENDED,
     NO_REFRESH,
+    NOTHING_SUSPENDED,
     PROTECTED_INSTANCES,
 )
 from safe_ops.model.actions import CallOutcome
@@ -62,7 +62,7 @@ class DesiredCapacity(CloudOperation[SetDesired]):
         GROUP_STEP,
         GROUP_SETTLED,
         NO_REFRESH,
-        NO_PROCESS_SUSPENDED,
+        NOTHING_SUSPENDED,
         PROTECTED_INSTANCES,
         GROUP_HEADROOM,
     )

@@ -17,10 +17,12 @@ from safe_ops.model.actions import Action, State, Switches
 from safe_ops.model.trail import AuditEntry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    from safe_ops.model.transition import Transition
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, Transition
+    from safe_ops.ports import ActionBook
     from safe_ops.service.hearing import Hearing, Speaker
     from safe_ops.service.telling import Teller
 
@@ -47,8 +49,12 @@ class Brake:
         with self._hearing.hear(slack_id, team_id) as speaker:
             self._policy.check_stopper(speaker.person)
             name, now = speaker.person.name, self._book.now()
-            switches = replace(self._book.switches(), stopped_by=name, stopped_at=now)
-            self._set(switches, speaker, f"{name} stopped all operations", reason)
+            switches = self._change(
+                lambda found: replace(found, stopped_by=name, stopped_at=now),
+                speaker,
+                f"{name} stopped all operations",
+                reason,
+            )
             for action_id, state in self._book.due():
                 if state in _UNBEGUN:
                     self._revoke(action_id, speaker)
@@ -62,9 +68,10 @@ class Brake:
         """
         with self._hearing.hear(slack_id, team_id) as speaker:
             self._policy.check_releaser(speaker.person)
-            switches = replace(self._book.switches(), stopped_by="", stopped_at=None)
             says = f"{speaker.person.name} released operations"
-            return self._set(switches, speaker, says, reason)
+            return self._change(
+                lambda found: replace(found, stopped_by="", stopped_at=None), speaker, says, reason
+            )
 
     def read_only(
         self, *, enabled: bool, slack_id: str, team_id: str, reason: str = ""
@@ -77,9 +84,10 @@ class Brake:
         with self._hearing.hear(slack_id, team_id) as speaker:
             check = self._policy.check_stopper if enabled else self._policy.check_releaser
             check(speaker.person)
-            switches = replace(self._book.switches(), read_only=enabled)
             says = f"{speaker.person.name} {'set' if enabled else 'lifted'} read-only"
-            return self._set(switches, speaker, says, reason)
+            return self._change(
+                lambda found: replace(found, read_only=enabled), speaker, says, reason
+            )
 
     def freeze(self, *, slack_id: str, team_id: str, reason: str) -> Switches:
         """Return the switches after a freeze was declared; an empty reason lifts it.
@@ -90,23 +98,16 @@ class Brake:
         with self._hearing.hear(slack_id, team_id) as speaker:
             check = self._policy.check_stopper if reason else self._policy.check_releaser
             check(speaker.person)
-            switches = replace(self._book.switches(), frozen=reason)
             says = f"{speaker.person.name} {'declared' if reason else 'lifted'} a freeze"
-            return self._set(switches, speaker, says, reason)
+            return self._change(lambda found: replace(found, frozen=reason), speaker, says, reason)
 
-    def _set(self, switches: Switches, speaker: Speaker, says: str, reason: str) -> Switches:
+    def _change(
+        self, change: Callable[[Switches], Switches], speaker: Speaker, says: str, reason: str
+    ) -> Switches:
         entry = AuditEntry(
-            event="switch.set",
-            actor=speaker.actor,
-            says=f"{says}: {reason}" if reason else says,
-            facts={
-                "stopped": bool(switches.stopped_by),
-                "read_only": switches.read_only,
-                "frozen": bool(switches.frozen),
-            },
+            event="switch.set", actor=speaker.actor, says=f"{says}: {reason}" if reason else says
         )
-        self._book.set_switches(switches, entry)
-        return switches
+        return self._book.change_switches(change, entry)
 
     def _revoke(self, action_id: str, speaker: Speaker) -> None:
         def judge(action: Action, now: datetime) -> Transition:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from safe_ops.model.trail import Actor
+    from safe_ops.model.transition import Transition
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, Transition
+    from safe_ops.ports import ActionBook
     from safe_ops.service.telling import Teller
 
 _UNBEGUN = frozenset({State.APPROVED, State.CLAIMED})
@@ -42,18 +43,11 @@ class Claims:
 
         What a stop keeps from beginning is revoked: it shall not begin by itself afterwards.
         """
-        if not self._is_due(action):
-            return action, False
         try:
             found = self._book.change(action.action_id, self._claim)
         except RefusedError as error:
             return self._refused(action, error), False
         return self._teller.tell(found), found.state in HELD
-
-    def _is_due(self, action: Action) -> bool:
-        until = action.lease_until
-        silent = until is None or until <= self._book.now()
-        return action.state is State.APPROVED or (action.state in HELD and silent)
 
     def _claim(self, action: Action, now: datetime) -> Transition:
         environment = action.plan.environment if action.plan is not None else ""

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from safe_ops.model.plans import Plan
+    from safe_ops.model.signal import Signal
     from safe_ops.model.surveys import Survey
     from safe_ops.operations.operation import Operation
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, Signal
+    from safe_ops.ports import ActionBook
     from safe_ops.service.rechecking import Rechecker
     from safe_ops.service.running import Runner
     from safe_ops.service.telling import Teller

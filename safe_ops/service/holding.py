@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Self
 
 import structlog
 
-from safe_ops.errors import FenceLostError, RefusedError, UpstreamError
+from safe_ops.errors import FenceLostError, UpstreamError
 from safe_ops.lifecycle import advance
-from safe_ops.model import events as on
+from safe_ops.model.standing import LEASE
 
 if TYPE_CHECKING:
+    from safe_ops.model import events as on
     from safe_ops.model.actions import Action
     from safe_ops.model.plans import Plan
     from safe_ops.model.trail import Actor
@@ -84,13 +85,10 @@ class Hold:
         return self._teller.tell(moved)
 
     def _beat(self) -> None:
-        event = on.LeaseExtended(actor=self.actor, fence=self.fence)
         while not self._stop.wait(self._beat_every_s):
             try:
-                self._book.change(
-                    self.action.action_id, lambda action, now: advance(action, event, now)
-                )
-            except (FenceLostError, RefusedError):
+                self._book.extend_lease(self.action.action_id, fence=self.fence, by=LEASE)
+            except FenceLostError:
                 self.lost.set()
                 return
             except UpstreamError as error:

@@ -38,7 +38,6 @@ class Journal:
             FenceLostError: The action is not held any more.
             RefusedError: `stopped`, or `journal`: it may have been sent already.
         """
-        self._hold.check()
         self._write(step, attempt, Phase.BEFORE, None, "")
 
     def end(self, step: int, attempt: int, outcome: CallOutcome, says: str) -> JournalRow:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from safe_ops.model.actions import Request
+    from safe_ops.model.transition import Transition
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, Bell, Herald, People, Transition, Workshop
+    from safe_ops.ports import ActionBook, Bell, Herald, People, Workshop
     from safe_ops.service.assessing import Assessment, Assessor
     from safe_ops.service.telling import Teller
 

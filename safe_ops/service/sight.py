@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from safe_ops.model.plans import System
+from safe_ops.model.rights import Warrant
 from safe_ops.operations.operation import Eyes
-from safe_ops.ports import Warrant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,9 @@ from safe_ops.service.windows import window_view
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from safe_ops.model.transition import Transition
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, Bell, Transition
+    from safe_ops.ports import ActionBook, Bell
     from safe_ops.service.telling import Teller
 
 _WAITING = PENDING | {State.APPROVED, State.SCHEDULED}

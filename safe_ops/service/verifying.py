@@ -15,9 +15,10 @@ from safe_ops.operations.operation import Progress
 from safe_ops.service.sight import open_eyes, reading_warrant
 
 if TYPE_CHECKING:
+    from safe_ops.model.signal import Signal
     from safe_ops.model.surveys import Survey
     from safe_ops.operations.operation import Look, Operation
-    from safe_ops.ports import ActionBook, Clock, Signal, Signals, Workshop
+    from safe_ops.ports import ActionBook, Clock, Signals, Workshop
     from safe_ops.service.holding import Hold
 
 LOOK_EVERY_S = 5.0

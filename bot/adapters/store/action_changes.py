@@ -21,19 +21,19 @@ from bot.adapters.store.operation_tables import (
     action_rationales,
     actions,
 )
-from safe_ops.errors import RefusedError
-from safe_ops.model.actions import Action, State
+from safe_ops.errors import FenceLostError, RefusedError
+from safe_ops.model.actions import HELD, Action, State
 from safe_ops.model.trail import Actor, AuditEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Connection
 
     from safe_ops.model.actions import Approval, Request
     from safe_ops.model.plans import Plan
-    from safe_ops.ports import Transition
+    from safe_ops.model.transition import Transition
 
 _OPERATION_CHARS = 80
 """Of an operation's name before anything was checked, when it may be any text."""
@@ -106,6 +106,26 @@ class SqlActionChanges(BookPart):
             changed = _write(connection, action, wanted, now)
             write_audit(connection, wanted.entry, at=now)
             return changed
+
+    def extend_lease(self, action_id: str, *, fence: int, by: timedelta) -> None:
+        """Let the operator with this fence hold the action for so long from now.
+
+        Raises:
+            FenceLostError: Another operator has it, or it is not held by anybody.
+        """
+        with self._writing() as connection:
+            extended = connection.execute(
+                update(actions)
+                .where(
+                    actions.c.action_id == action_id,
+                    actions.c.fence == fence,
+                    actions.c.state.in_(HELD),
+                )
+                .values(lease_until=moment(connection, self._clock) + by)
+                .returning(actions.c.action_id)
+            )
+            if extended.first() is None:
+                raise FenceLostError(f"{action_id} is not held any more; stop.")
 
     def note(self, entry: AuditEntry) -> None:
         """Write an audit row of something that changed no action, such as a refused click."""

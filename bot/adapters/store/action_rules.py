@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from safe_ops.model.actions import Action
-    from safe_ops.ports import Transition
+    from safe_ops.model.transition import Transition
 
 _UNSTARTED = frozenset({State.APPROVED, State.SCHEDULED, State.CLAIMED})
 _STARTS = frozenset({State.CLAIMED, State.EXECUTING})

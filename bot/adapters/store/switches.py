@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select, update
@@ -14,6 +15,8 @@ from bot.adapters.store.part import insert_once
 from safe_ops.model.actions import Switches
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection, RowMapping
 
     from safe_ops.model.trail import AuditEntry
@@ -30,11 +33,20 @@ class SqlSwitches(BookPart):
         with self._reading() as connection:
             return _switches(connection.execute(_ROW).mappings().first())
 
-    def set_switches(self, switches: Switches, entry: AuditEntry) -> None:
-        """Set them, with an audit row, in one transaction."""
+    def change_switches(
+        self, change: Callable[[Switches], Switches], entry: AuditEntry
+    ) -> Switches:
+        """Lock the switches, set what `change` makes of them, with an audit row; return them."""
         with self._writing() as connection:
-            _set(connection, switches)
-            write_audit(connection, entry, at=moment(connection, self._clock))
+            insert_once(connection, switches, _values(Switches()) | {"switches_id": _ONLY})
+            held = connection.execute(_ROW.with_for_update()).mappings().one()
+            wanted = change(_switches(held))
+            connection.execute(
+                update(switches).where(switches.c.switches_id == _ONLY).values(_values(wanted))
+            )
+            noted = replace(entry, facts=entry.facts | wanted.facts)
+            write_audit(connection, noted, at=moment(connection, self._clock))
+            return wanted
 
 
 def hold_switches(connection: Connection) -> Switches:
@@ -47,13 +59,6 @@ def hold_switches(connection: Connection) -> Switches:
         insert_once(connection, switches, _values(Switches()) | {"switches_id": _ONLY})
         row = connection.execute(_ROW.with_for_update(read=True)).mappings().one()
     return _switches(row)
-
-
-def _set(connection: Connection, wanted: Switches) -> None:
-    insert_once(connection, switches, _values(Switches()) | {"switches_id": _ONLY})
-    connection.execute(
-        update(switches).where(switches.c.switches_id == _ONLY).values(_values(wanted))
-    )
 
 
 def _values(wanted: Switches) -> dict[str, object]:

@@ -25,8 +25,8 @@ from safe_ops.model.plans import (
     Verification,
 )
 from safe_ops.model.trail import Actor, AuditEntry
+from safe_ops.model.transition import Transition
 from safe_ops.plan import digest_of
-from safe_ops.ports import Transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable

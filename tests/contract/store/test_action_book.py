@@ -19,8 +19,8 @@ from safe_ops.errors import RefusedError
 from safe_ops.model import events as on
 from safe_ops.model.actions import Action, Approval, Factor, Outcome, PendingProof, State, Switches
 from safe_ops.model.plans import Stage
+from safe_ops.model.transition import Transition
 from safe_ops.plan import digest_of
-from safe_ops.ports import Transition
 from tests.contract.store.action_promises import check_promises
 from tests.contract.store.operations import (
     MANAGER,
@@ -249,13 +249,13 @@ def test_a_service_belongs_to_one_action_at_work(crew: Crew) -> None:
 )
 def test_nothing_begins_while_a_switch_is_set(crew: Crew, switches: Switches, code: str) -> None:
     claimed, waiting = crew.claim(crew.approved("a")), crew.approved("b")
-    crew.book.set_switches(switches, note("switch.set"))
+    crew.book.change_switches(lambda _: switches, note("switch.set"))
     assert crew.book.switches() == switches
     for begin, action in ((crew.start, claimed), (crew.claim, waiting)):
         with pytest.raises(RefusedError) as refusal:
             begin(action)
         assert refusal.value.code == code
-    crew.book.set_switches(Switches(), note("switch.released"))
+    crew.book.change_switches(lambda _: Switches(), note("switch.released"))
     assert crew.start(claimed).state is State.EXECUTING
 
 
@@ -263,7 +263,7 @@ def test_what_has_begun_is_taken_over_and_ends_while_everything_is_stopped(
     crew: Crew, engine: Engine
 ) -> None:
     action = crew.started()
-    crew.book.set_switches(Switches(stopped_by="Mia"), note("switch.set"))
+    crew.book.change_switches(lambda _: Switches(stopped_by="Mia"), note("switch.set"))
     fall_silent(engine, action)
     taken = crew.claim(action, "op-2")
     assert (taken.state, taken.fence) == (State.EXECUTING, 2)
@@ -284,7 +284,7 @@ def test_switches_are_off_until_somebody_sets_them(crew: Crew, trail: SqlTrail) 
     assert crew.book.switches() == Switches()
     at = crew.book.now()
     wanted = Switches(stopped_by="Mia", stopped_at=at, read_only=True, frozen="Black Friday")
-    crew.book.set_switches(wanted, note("switch.set", says="Mia stopped everything"))
+    crew.book.change_switches(lambda _: wanted, note("switch.set", says="Mia stopped everything"))
     assert crew.book.switches() == wanted
     assert [row.entry.event for row in trail.rows()] == ["switch.set"]
 

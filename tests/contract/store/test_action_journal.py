@@ -175,14 +175,14 @@ def test_an_unknown_action_has_no_journal(crew: Crew) -> None:
 def test_a_stop_refuses_further_steps_but_not_their_ends(crew: Crew) -> None:
     action = crew.started()
     begun = crew.before(action, 0)
-    crew.book.set_switches(Switches(stopped_by="Mia"), note("switch.set"))
+    crew.book.change_switches(lambda _: Switches(stopped_by="Mia"), note("switch.set"))
     assert refused(crew, replace(row_of(action), step=1)) == "stopped"
     crew.after(begun, CallOutcome.APPLIED)
 
 
 def test_a_stop_lets_what_was_changed_be_changed_back(crew: Crew) -> None:
     action = crew.undoing()
-    crew.book.set_switches(Switches(stopped_by="Mia"), note("switch.set"))
+    crew.book.change_switches(lambda _: Switches(stopped_by="Mia"), note("switch.set"))
     crew.after(crew.before(action, part="undo"), CallOutcome.APPLIED)
     with pytest.raises(FenceLostError):
         crew.before(action, 1)

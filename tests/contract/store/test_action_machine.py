@@ -55,7 +55,7 @@ class Book(RuleBasedStateMachine):
         self.engine, self.time = engine, LabTime(lab)
         self.crew = Crew(SqlActionBook(engine, self.time, lambda: uuid4().hex))
         self.trail = SqlTrail(engine, self.time, str)
-        self.crew.book.set_switches(Switches(), note("switch.released"))
+        self.crew.book.change_switches(lambda _: Switches(), note("switch.released"))
         self.stopped = False
         self.name = f"app-{next(_names)}"
         self.seen: dict[str, Action] = {}
@@ -140,7 +140,7 @@ class Book(RuleBasedStateMachine):
     def stop_or_release(self) -> None:
         self.stopped = not self.stopped
         wanted = Switches(stopped_by="Mia") if self.stopped else Switches()
-        self.crew.book.set_switches(wanted, note("switch.set"))
+        self.crew.book.change_switches(lambda _: wanted, note("switch.set"))
 
     @precondition(lambda self: self.seen)
     @rule(draw=st.data())

@@ -106,7 +106,7 @@ def test_a_yes_at_the_last_moment_counts_only_before_it(crew: Crew) -> None:
     seen = set()
     for number in range(ROUNDS):
         action = crew.planned(f"app-{number}")
-        ends = crew.book.now() + timedelta(milliseconds=30)
+        ends = crew.book.now() + timedelta(milliseconds=200)
         crew.force(action, stage_until=ends)
 
         def expire_when_it_can(waiting: Action = action) -> None:
@@ -114,7 +114,7 @@ def test_a_yes_at_the_last_moment_counts_only_before_it(crew: Crew) -> None:
                 with suppress(RefusedError):
                     crew.expire(waiting)
 
-        def agree_late(waiting: Action = action, late: float = number * 0.008) -> None:
+        def agree_late(waiting: Action = action, late: float = number * 0.05) -> None:
             wait_until_past(crew, waiting, seconds=late)
             crew.agree(waiting)
 
@@ -248,7 +248,11 @@ def test_nothing_begins_after_a_stop_was_confirmed(crew: Crew, trail: SqlTrail) 
     running = crew.started("running")
     at_once(
         *[partial(crew.claim, action) for action in approved],
-        partial(crew.book.set_switches, Switches(stopped_by="Mia"), note("switch.set")),
+        partial(
+            crew.book.change_switches,
+            lambda _: Switches(stopped_by="Mia"),
+            note("switch.set"),
+        ),
         partial(crew.before, running),
     )
     rows = trail.rows()
@@ -274,7 +278,7 @@ def test_a_stop_between_two_steps_of_a_running_action_is_the_last_word(crew: Cre
 
     def stop() -> None:
         assert under_way.wait(timeout=PATIENCE_S)
-        crew.book.set_switches(Switches(stopped_by="Mia"), note("switch.set"))
+        crew.book.change_switches(lambda _: Switches(stopped_by="Mia"), note("switch.set"))
         stopped.set()
 
     assert at_once(drain, stop) == ["stopped", "done"]

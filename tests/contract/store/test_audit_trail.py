@@ -88,7 +88,36 @@ def test_a_checkpoint_is_kept_once(crew: Crew, trail: SqlTrail) -> None:
     for checkpoint in (later, early, early):
         trail.add_checkpoint(checkpoint)
     assert trail.checkpoints() == (early, later)
+    assert trail.checkpoints(after=1) == (later,)
     assert findings(trail).signed_to == 2
+
+
+def test_the_newest_checkpoint_is_told_of_all_keys_or_of_one(crew: Crew, trail: SqlTrail) -> None:
+    assert trail.newest_checkpoint() is None
+    crew.book.note(note())
+    crew.book.note(note())
+    first, second = trail.rows()
+    other = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    ours = signed(first, at=crew.book.now(), key=KEY)
+    theirs = signed(second, at=crew.book.now(), key=other)
+    trail.add_checkpoint(ours)
+    trail.add_checkpoint(theirs)
+    assert trail.newest_checkpoint() == theirs
+    assert trail.newest_checkpoint(key_id=ours.key_id) == ours
+    assert trail.newest_checkpoint(key_id="nobody's") is None
+
+
+def test_how_many_rows_there_were_is_remembered_without_them(
+    crew: Crew, trail: SqlTrail, engine: Engine
+) -> None:
+    assert trail.remembered() == 0
+    crew.book.note(note())
+    crew.book.note(note())
+    with writing(engine) as connection:
+        connection.execute(delete(audit_rows))
+    assert trail.remembered() == 2
+    trail.mark_shipped("file", 3)
+    assert trail.remembered() == 3
 
 
 def test_how_far_a_sink_is_never_goes_back(trail: SqlTrail) -> None:
@@ -199,7 +228,7 @@ def test_without_its_audit_row_nothing_happens(crew: Crew, break_audit: Callable
         lambda: crew.agree(waiting),
         lambda: crew.claim(approved),
         lambda: crew.book.open(request("new"), rationale="why"),
-        lambda: crew.book.set_switches(Switches(stopped_by="Mia"), note("switch.set")),
+        lambda: crew.book.change_switches(lambda _: Switches(stopped_by="Mia"), note("switch.set")),
         lambda: crew.book.note(note()),
     ]
     for attempt in attempts:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from safe_ops.ports import Transition
+    from safe_ops.model.transition import Transition
 
 OPEN = PENDING | AT_WORK | {State.APPROVED, State.SCHEDULED}
 _UNBEGUN = frozenset({State.APPROVED, State.SCHEDULED, State.CLAIMED})
@@ -122,6 +122,13 @@ class MemoryBook:
             self.note(wanted.entry)
             return changed
 
+    def extend_lease(self, action_id: str, *, fence: int, by: timedelta) -> None:
+        with self._lock:
+            action = self.actions.get(action_id)
+            if action is None or action.fence != fence or action.state not in HELD:
+                raise FenceLostError("the action is not held under this fence")
+            self.actions[action_id] = replace(action, lease_until=self.now() + by)
+
     def write_journal(self, row: JournalRow) -> None:
         with self._lock:
             action = self.actions.get(row.action_id)
@@ -147,10 +154,13 @@ class MemoryBook:
         with self._lock:
             return self._switches
 
-    def set_switches(self, switches: Switches, entry: AuditEntry) -> None:
+    def change_switches(
+        self, change: Callable[[Switches], Switches], entry: AuditEntry
+    ) -> Switches:
         with self._lock:
-            self._switches = switches
-            self.note(entry)
+            self._switches = change(self._switches)
+            self.note(replace(entry, facts=entry.facts | self._switches.facts))
+            return self._switches
 
     def note(self, entry: AuditEntry) -> None:
         with self._lock:

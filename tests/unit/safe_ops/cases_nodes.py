@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.unit.safe_ops.cluster_worlds import (
-    ago,
-    budget,
+from tests.unit.safe_ops.cluster_worlds import ago, budget, mark, owned, past, pod, set_ready
+from tests.unit.safe_ops.node_worlds import (
     cordon_world,
     drain_world,
     evict_world,
     finished_world,
-    mark,
-    owned,
-    past,
-    pod,
     resume_world,
-    set_ready,
     stuck_job_world,
     suspend_world,
     uncordon_world,

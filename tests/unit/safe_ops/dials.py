@@ -39,10 +39,9 @@ from safe_ops.model.plans import (
     Tier,
     Verification,
 )
-from safe_ops.model.rights import Rights
+from safe_ops.model.rights import Rights, Warrant
 from safe_ops.model.surveys import Permission, Survey
 from safe_ops.operations.operation import Eyes, Look, Parameters, Progress
-from safe_ops.ports import Warrant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,6 +26,7 @@ from safe_ops.audit import (
     chained,
     key_id_of,
     line_of,
+    misfit_after,
     read_line,
     read_private_key,
     read_public_key,
@@ -370,3 +371,17 @@ def test_what_is_no_ed25519_private_key_is_refused(pem: str) -> None:
 def test_what_is_no_ed25519_public_key_is_refused(pem: str) -> None:
     with pytest.raises(AuditError, match="public key cannot be used"):
         read_public_key(pem)
+
+
+@given(chains, st.data())
+def test_a_part_is_sound_after_the_row_before_it_and_after_no_other(
+    rows: list[AuditRow], data: st.DataObject
+) -> None:
+    before = rows[data.draw(st.integers(0, len(rows) - 2))]
+    part = rows[before.number :]
+    assert misfit_after(part, number=before.number, row_hash=before.hash) is None
+    found = verify(part, [point(rows[-1])], KEYS, after=before.number, after_hash=before.hash)
+    assert (found.sound_to, found.signed_to, found.faults) == (len(rows), len(rows), ())
+    wrong = misfit_after(part, number=before.number, row_hash=GENESIS)
+    assert wrong is not None
+    assert wrong.number == before.number + 1

@@ -6,14 +6,8 @@ from safe_ops.errors import RefusedError, StaleError
 from safe_ops.model.actions import CallOutcome
 from safe_ops.model.plans import Tier
 from safe_ops.operations.operation import Progress
-from tests.unit.safe_ops.cluster_worlds import (
-    World,
-    ago,
-    cordon_world,
-    mark,
-    set_ready,
-    uncordon_world,
-)
+from tests.unit.safe_ops.cluster_worlds import World, ago, mark, set_ready
+from tests.unit.safe_ops.node_worlds import cordon_world, uncordon_world
 
 PATH = "/api/v1/nodes/n1"
 

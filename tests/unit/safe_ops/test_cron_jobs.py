@@ -8,7 +8,8 @@ from safe_ops.errors import RefusedError, StaleError
 from safe_ops.model.actions import CallOutcome
 from safe_ops.model.plans import Tier
 from safe_ops.operations.operation import Progress
-from tests.unit.safe_ops.cluster_worlds import World, mark, resume_world, suspend_world
+from tests.unit.safe_ops.cluster_worlds import World, mark
+from tests.unit.safe_ops.node_worlds import resume_world, suspend_world
 
 if TYPE_CHECKING:
     from safe_ops.model.surveys import Object

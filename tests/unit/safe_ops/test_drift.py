@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from safe_ops.operations.drift import drift_of
 from safe_ops.plan import plan_from_json, plan_json
-from tests.unit.safe_ops.cluster_worlds import (
+from tests.unit.safe_ops.cluster_worlds import later
+from tests.unit.safe_ops.node_worlds import (
     cordon_world,
     drain_world,
     evict_world,
-    later,
     stuck_job_world,
     suspend_world,
 )

@@ -10,13 +10,13 @@ from tests.unit.safe_ops.cluster_worlds import (
     World,
     ago,
     controller,
-    evict_world,
     of_deployment,
     owned,
     past,
     pod,
     set_ready,
 )
+from tests.unit.safe_ops.node_worlds import evict_world
 
 EVICTION = "/api/v1/namespaces/shop/pods/cart-1/eviction"
 

@@ -7,7 +7,8 @@ from safe_ops.errors import RefusedError
 from safe_ops.model.actions import CallOutcome
 from safe_ops.model.plans import Tier
 from safe_ops.operations.operation import Progress
-from tests.unit.safe_ops.cluster_worlds import ago, finished, finished_world, later, pod
+from tests.unit.safe_ops.cluster_worlds import ago, later, pod
+from tests.unit.safe_ops.node_worlds import finished, finished_world
 
 
 def _deleted(world_says: tuple[str, ...]) -> list[str]:

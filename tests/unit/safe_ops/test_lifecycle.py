@@ -42,7 +42,6 @@ EVENTS: dict[str, on.Event] = {
     "taken back": on.TakenBack(actor=ANA, name="Eve", reason=""),
     "window opened": on.WindowOpened(actor=ANA),
     "claimed": on.Claimed(actor=ANA, operator="operator-2", window=OPEN),
-    "lease extended": on.LeaseExtended(**HOLD),
     "barred": on.Barred(**HOLD, reason="a guard refused", code="window"),
     "drifted": on.Drifted(**HOLD, reason="it changed"),
     "consent lost": on.ConsentLost(**HOLD, reason="Ana left"),
@@ -91,7 +90,7 @@ TABLE: dict[tuple[State, str], State] = {
     (S.ROLLING_BACK, "undone"): S.ROLLED_BACK,
     (S.ROLLING_BACK, "undo failed"): S.ROLLBACK_FAILED,
     (S.INDETERMINATE, "settled"): S.SUCCEEDED,
-} | {(state, "lease extended"): state for state in HELD}
+}
 
 
 @pytest.mark.parametrize("name", EVENTS)

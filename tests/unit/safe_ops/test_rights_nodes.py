@@ -8,7 +8,8 @@ import pytest
 
 from safe_ops.operations.catalogue import CATALOGUE
 from tests.unit.safe_ops.cases_nodes import WORLDS
-from tests.unit.safe_ops.cluster_worlds import World, controller, evict_world, owned, pod
+from tests.unit.safe_ops.cluster_worlds import World, controller, owned, pod
+from tests.unit.safe_ops.node_worlds import evict_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

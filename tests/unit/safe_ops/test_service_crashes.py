@@ -19,7 +19,7 @@ from tests.unit.safe_ops.write_side import TEAM
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from safe_ops.ports import Transition
+    from safe_ops.model.transition import Transition
     from tests.unit.safe_ops.write_side import WriteSide
 
 

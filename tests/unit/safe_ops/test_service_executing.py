@@ -30,12 +30,8 @@ def rows(side: WriteSide, action: Action) -> list[tuple[str, int, int, Phase, Ca
     ]
 
 
-BEFORE, AFTER = Phase.BEFORE, Phase.AFTER
-APPLIED, NOT_APPLIED, UNKNOWN = (
-    CallOutcome.APPLIED,
-    CallOutcome.NOT_APPLIED,
-    CallOutcome.UNKNOWN,
-)
+BEFORE, AFTER = Phase
+APPLIED, NOT_APPLIED, UNKNOWN = CallOutcome
 
 
 def test_calls_are_sent_as_approved_but_for_what_is_bound_late(side: WriteSide) -> None:
@@ -169,6 +165,13 @@ def test_an_operation_may_have_its_own_word_on_drift(side: WriteSide) -> None:
     assert side.operator.execute(again.action_id).reason == "too far"
 
 
+def test_a_reason_to_break_glass_sets_nothing_aside_that_was_not_shown(side: WriteSide) -> None:
+    action = side.approved("a", break_glass="just in case")
+    side.machine.obstacle, side.machine.overridable = "too many actions this hour", True
+    ended = not_begun(side, action)
+    assert (ended.state, ended.reason) == (State.BLOCKED, "too many actions this hour")
+
+
 def test_an_operation_that_left_the_catalogue_is_not_begun(side: WriteSide) -> None:
     action = side.approved("a")
     side.catalogue.clear()
@@ -268,7 +271,7 @@ class Slow(SetDials):
 
 def test_a_stop_revokes_what_has_not_begun(side: WriteSide) -> None:
     action = side.approved("a")
-    side.book.set_switches(replace(side.book.switches(), stopped_by="Ben"), side.last_entry())
+    side.book.change_switches(lambda found: replace(found, stopped_by="Ben"), side.last_entry())
     assert not_begun(side, action).state is State.REVOKED
 
 

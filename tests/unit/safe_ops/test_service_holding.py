@@ -18,10 +18,7 @@ from tests.unit.safe_ops.write_side import TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
-    from safe_ops.model.actions import Action
-    from safe_ops.ports import Transition
     from tests.unit.safe_ops.book import MemoryBook
     from tests.unit.safe_ops.write_side import WriteSide
 
@@ -34,17 +31,14 @@ class ShakyBook(Wrapped):
     beats: int = 0
     beaten: threading.Event | None = None
 
-    def change(
-        self, action_id: str, decide: Callable[[Action, datetime], Transition | None]
-    ) -> Action:
+    def extend_lease(self, action_id: str, *, fence: int, by: timedelta) -> None:
         if self.failures:
             self.failures -= 1
             raise UpstreamError("the database does not answer", system="sql")
-        changed = self.book.change(action_id, decide)
+        self.book.extend_lease(action_id, fence=fence, by=by)
         self.beats += 1
         if self.beaten is not None:
             self.beaten.set()
-        return changed
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from safe_ops.model.actions import Effect, State
-from safe_ops.ports import Signal
+from safe_ops.model.signal import Signal
 from tests.unit.safe_ops.test_service_executing import (
     AFTER,
     APPLIED,

@@ -18,9 +18,8 @@ from safe_ops.actuators.session_policy import (
     source_identity,
 )
 from safe_ops.errors import RefusedError
-from safe_ops.model.rights import Grant, Rights
+from safe_ops.model.rights import Grant, Rights, Warrant
 from safe_ops.operations.catalogue import CATALOGUE
-from safe_ops.ports import Warrant
 from tests.unit.safe_ops.accounts import ACCOUNT, SERVICE
 from tests.unit.safe_ops.cloud_worlds import WORLDS
 

@@ -8,7 +8,8 @@ from safe_ops.errors import RefusedError, StaleError
 from safe_ops.model.actions import CallOutcome
 from safe_ops.model.plans import Tier
 from safe_ops.operations.operation import Progress
-from tests.unit.safe_ops.cluster_worlds import World, ago, owned, pod, stuck_job_world
+from tests.unit.safe_ops.cluster_worlds import World, ago, owned, pod
+from tests.unit.safe_ops.node_worlds import stuck_job_world
 
 
 def _job(world: World) -> Any:

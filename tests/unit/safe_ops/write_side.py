@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from safe_ops.errors import AuditError, FenceLostError, RefusedError, UpstreamError
 from safe_ops.guardrails.common import COMMON
-from safe_ops.lifecycle import advance
 from safe_ops.model.actions import Factor, Grounds, Person, Request
-from safe_ops.model.events import LeaseExtended
 from safe_ops.model.plans import Json, Place, Stage, System
-from safe_ops.model.trail import Actor, AuditEntry
+from safe_ops.model.signal import Signal
+from safe_ops.model.standing import LEASE
 from safe_ops.policy.file import load_policy
-from safe_ops.ports import Signal
 from safe_ops.service.assessing import Assessor
 from safe_ops.service.braking import Brake
 from safe_ops.service.deciding import Click, Decisions
@@ -37,6 +35,7 @@ from tests.unit.safe_ops.dials import START, Machine, MachineWorkshop, SetDials
 
 if TYPE_CHECKING:
     from safe_ops.model.actions import Action
+    from safe_ops.model.trail import AuditEntry
     from safe_ops.ports import ActionBook
 
 POLICY = """
@@ -267,9 +266,8 @@ class WriteSide:
             action = self.book.find(action_id)
             if action is None:
                 return
-            event = LeaseExtended(actor=Actor(subject="process:operator"), fence=action.fence)
             try:
-                self.book.change(action_id, lambda found, now: advance(found, event, now))
+                self.book.extend_lease(action_id, fence=action.fence, by=LEASE)
             except FenceLostError:
                 return
 
