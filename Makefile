@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # In CI a test over real processes may lose a race with a busy machine; it is run again and counted.
 RERUNS := $(if $(CI),--reruns 2)
 
-.PHONY: demo run test check bench evals lint types contracts format pins clean
+.PHONY: demo run test check bench evals lint types contracts format rights pins clean
 
 demo: $(READY) ## The simulated estate, all processes and a browser page; ONCE=1 for a tour without a browser
 	$(BIN)/python -m tests.lab.demo $(if $(ONCE),--once,)
@@ -43,6 +43,12 @@ bench: $(READY) ## Speed and memory, as ratios within one run
 
 evals: $(READY) ## How right verdicts are, family by family; MODE=scripted or MODE=live, FAMILY=name
 	$(BIN)/python -m tests.evals $(if $(MODE),--mode $(MODE),) $(if $(FAMILY),--family $(FAMILY),)
+
+rights: $(READY) ## Write the shipped RBAC and IAM files anew, from the lists of reads and the catalogue
+	$(BIN)/python -m tests.contract.cluster_role
+	$(BIN)/python -m tests.contract.aws_policy
+	$(BIN)/python -m tests.contract.operations.write_role
+	$(BIN)/python -m tests.contract.operations.operator_roles
 
 pins: $(READY) ## Resolve .ci/constraints.txt anew
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-annotate --no-header --extra dev \

@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--env-file", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     for name, text in (
         ("listener", "receive from Slack: Socket Mode, or signed HTTP without an app token"),
-        ("operator", "run approved operations (none are in this version's catalogue)"),
+        ("operator", "plan operations, and run those that were approved"),
         ("cron", "sweep up lost work"),
     ):
         commands.add_parser(name, help=text)
@@ -60,6 +60,8 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="one JSON object a line")
     database = commands.add_parser("db", help="look after the database")
     database.add_argument("action", choices=("upgrade", "current"))
+    _add_factor(commands.add_parser("factor", help="enrol people's second factors"))
+    _add_audit(commands.add_parser("audit", help="check and read what was done, and by whom"))
     return root
 
 
@@ -78,6 +80,42 @@ def _add_investigate(investigate: argparse.ArgumentParser) -> None:
     investigate.add_argument("--cluster", help="cluster of the registry, or context")
     investigate.add_argument("--account", help="cloud account of the registry")
     investigate.add_argument("--namespace", "-n", help="namespace the alert is about")
+
+
+def _add_factor(factor: argparse.ArgumentParser) -> None:
+    wanted = factor.add_subparsers(dest="wanted", required=True, metavar="WHAT")
+    subject = "a person: a name under `people` in the policy file, or a Slack id"
+    add = wanted.add_parser("add", help="enrol one")
+    add.add_argument("subject", help=subject)
+    kind = add.add_mutually_exclusive_group()
+    kind.add_argument("--totp", action="store_true", help="an authenticator app; the default")
+    kind.add_argument("--key", action="store_true", help="a security key, by a link")
+    add.add_argument("--label", default="", help="what its owner calls it")
+    listed = wanted.add_parser("list", help="tell who has which")
+    listed.add_argument("subject", nargs="?", help=subject)
+    remove = wanted.add_parser("remove", help="forget one")
+    remove.add_argument("subject", help=subject)
+    remove.add_argument("factor", help="its id as `list` shows it")
+
+
+def _add_audit(audit: argparse.ArgumentParser) -> None:
+    wanted = audit.add_subparsers(dest="wanted", required=True, metavar="WHAT")
+    verify = wanted.add_parser("verify", help="tell whether anything was changed, and where")
+    verify.add_argument(
+        "--file", type=Path, nargs="+", help="an export, or what a sink holds, not the database"
+    )
+    verify.add_argument("--part", action="store_true", help="the files begin in the middle")
+    verify.add_argument(
+        "--key", type=Path, action="append", help="public key as PEM; this installation's if none"
+    )
+    show = wanted.add_parser("show", help="tell all there is to know of one action")
+    show.add_argument("action", help="its short name, such as A12, or its id")
+    show.add_argument("--json", action="store_true", help="as one line of canonical JSON")
+    export = wanted.add_parser("export", help="write rows and checkpoints as JSON lines")
+    export.add_argument("--since", help="first time to include, such as 2026-11-20T14:00Z")
+    export.add_argument("--until", help="first time to leave out")
+    export.add_argument("--out", type=Path, help="file to write; standard output if none")
+    wanted.add_parser("public-key", help="print the key that checks this installation's audit")
 
 
 def _tell(title: str, lines: Sequence[str]) -> None:

@@ -131,6 +131,17 @@ class ServiceSettings(BaseSettings):
     when unset. All processes of an installation need the same one."""
     redact_personal: bool = False
     """True hides mail addresses, telephone, card and account numbers as well, as secrets are."""
+    policy: Path | None = None
+    """The policy file for operations; `nightdesk.policy.yaml` in the working directory when that
+    exists, else the built-in policy."""
+    audit_key: SecretStr | None = None
+    """Ed25519 private key, PEM, that signs the audit's checkpoints; made and kept in `home` when
+    unset. Cron and operator need the same one."""
+    factor_key: SecretStr | None = None
+    """Key that second factors' secrets are encrypted with, any long random text; made and kept in
+    `home` when unset. All processes of an installation need the same one."""
+    public_url: str | None = None
+    """Where people's browsers reach the web entry point, `https://…`; security keys need it."""
     http_host: str = "127.0.0.1"
     """Address the web entry point binds to."""
     http_port: int = Field(default=8080, ge=0, le=65535)
@@ -165,6 +176,14 @@ class ServiceSettings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home / 'nightdesk.db'}"
+
+    @property
+    def policy_file(self) -> Path | None:
+        """The policy file to read, or None for the built-in policy."""
+        if self.policy is not None:
+            return self.policy
+        usual = Path("nightdesk.policy.yaml")
+        return usual if usual.exists() else None
 
     @property
     def registry_file(self) -> Path | None:
@@ -269,7 +288,7 @@ SLACK_SECRETS = frozenset({"SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"})
 def _missing(settings: Settings, role: Role) -> list[str]:
     problems: list[str] = []
     slack = settings.slack
-    if role in {Role.LISTENER, Role.INVESTIGATOR} and slack.bot_token is None:
+    if role in {Role.LISTENER, Role.INVESTIGATOR, Role.OPERATOR} and slack.bot_token is None:
         problems.append("SLACK_BOT_TOKEN is not set: the Bot User OAuth Token, xoxb-…")
     if role is Role.LISTENER and slack.app_token is None and slack.signing_secret is None:
         problems.append(
@@ -285,6 +304,9 @@ def _missing(settings: Settings, role: Role) -> list[str]:
     config = settings.service.config
     if config is not None and not config.is_file():
         problems.append(f"NIGHTDESK_CONFIG names {config}, which is not a file")
+    policy = settings.service.policy
+    if policy is not None and not policy.is_file():
+        problems.append(f"NIGHTDESK_POLICY names {policy}, which is not a file")
     return problems
 
 

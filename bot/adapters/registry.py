@@ -13,14 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.adapters.cluster.faults import KubeconfigError
 from bot.adapters.cluster.kubeconfig import read_kubeconfig
 from bot.adapters.registry_rules import ENVIRONMENTS, find_contradictions
 from bot.domain.errors import SettingsError
 from bot.domain.kinds import Kind
-from bot.domain.registry import Account, Channel, Cluster, Grant, Registry, Team, Webhook
+from bot.domain.record_places import AuditPlaces, ChangeRecordPlaces
+from bot.domain.registry import (
+    Account,
+    Channel,
+    Cluster,
+    Grant,
+    Registry,
+    Team,
+    Webhook,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,6 +51,8 @@ class _File(BaseModel):
     access: tuple[Grant, ...] = (Grant(),)
     webhooks: tuple[Webhook, ...] = ()
     custom_kinds: tuple[Kind, ...] = ()
+    audit: AuditPlaces = Field(default_factory=AuditPlaces)
+    change_records: ChangeRecordPlaces = Field(default_factory=ChangeRecordPlaces)
 
 
 _SECTIONS: Mapping[str, type] = {
@@ -52,6 +63,8 @@ _SECTIONS: Mapping[str, type] = {
     "access": Grant,
     "webhooks": Webhook,
     "custom_kinds": Kind,
+    "audit": AuditPlaces,
+    "change_records": ChangeRecordPlaces,
 }
 _WHAT_TO_WRITE = {
     "string_type": "is no text: put it in quotes",
@@ -88,6 +101,8 @@ def read_registry(path: Path) -> Registry:
         access=file.access,
         webhooks=file.webhooks,
         custom_kinds=file.custom_kinds,
+        audit=replace(file.audit, file=_beside(path, file.audit.file)),
+        change_records=replace(file.change_records, file=_beside(path, file.change_records.file)),
     )
     found = find_contradictions(registry, environments=file.environments)
     if found:
@@ -223,6 +238,8 @@ def _with_path(cluster: Cluster, registry_path: Path) -> Cluster:
     return replace(
         cluster,
         kubeconfig=found(cluster.kubeconfig),
+        operator=cluster.operator
+        and replace(cluster.operator, kubeconfig=found(cluster.operator.kubeconfig)),
         prometheus=cluster.prometheus and _with_its_certificates(cluster.prometheus, found),
         loki=cluster.loki and _with_its_certificates(cluster.loki, found),
         alertmanager=cluster.alertmanager and _with_its_certificates(cluster.alertmanager, found),

@@ -15,8 +15,8 @@ from bot.agent.opening import Brief, opening
 from bot.agent.outgoing import Outgoing
 from bot.agent.prompt_book import PromptBook
 from bot.agent.search import EvidenceSearch
-from bot.agent.toolbox import Toolbox
-from bot.agent.transcript import last_model
+from bot.agent.toolbox import Report, Toolbox
+from bot.agent.transcript import last_model, told_by
 from bot.domain.evidence import Observation
 from bot.ports.clock import Clock
 from bot.ports.model import LanguageModel
@@ -35,6 +35,8 @@ class Answerer:
     model: LanguageModel
     tools: tuple[Callable[..., Observation], ...]
     """Read-only functions bound to what the asker may read."""
+    acting: tuple[Callable[..., Report], ...] = ()
+    """What may be asked of people; it looks at nothing and changes nothing."""
     prompts: PromptBook
     clock: Clock
     nonce: Callable[[], str]
@@ -58,7 +60,7 @@ class Answerer:
         search = EvidenceSearch(find=session.find, clock=self.clock)
         loop = Loop(
             model=self.model,
-            toolbox=Toolbox.of(*self.tools, search.search_evidence),
+            toolbox=Toolbox.of(*self.tools, search.search_evidence, *self.acting),
             budget=Budget(self.limits, self.clock),
             session=session,
             fence=fence,
@@ -75,7 +77,13 @@ class Answerer:
             session=session,
             ending=ending,
             outgoing=Outgoing(links=self.links, mask=self.mask),
-            known=(*brief.questions, *scope, *brief.names, f"{brief.now:%Y-%m-%dT%H:%M:%SZ}"),
+            known=(
+                *brief.questions,
+                *scope,
+                *brief.names,
+                f"{brief.now:%Y-%m-%dT%H:%M:%SZ}",
+                *told_by(session.turns(), [one.__name__ for one in self.acting]),
+            ),
             unusable=brief.unusable,
         )
         turns = session.turns()

@@ -17,8 +17,8 @@ from bot.agent.loop import Loop
 from bot.agent.outgoing import Outgoing
 from bot.agent.prompt_book import PromptBook
 from bot.agent.search import EvidenceSearch
-from bot.agent.toolbox import Toolbox
-from bot.agent.transcript import last_model
+from bot.agent.toolbox import Report, Toolbox
+from bot.agent.transcript import last_model, told_by
 from bot.domain.alert import Severity
 from bot.domain.evidence import Observation
 from bot.domain.spans import stamp
@@ -41,6 +41,8 @@ class Lead:
     model: LanguageModel
     tools: tuple[Callable[..., Observation], ...]
     """Read-only functions bound to what may be read for this incident."""
+    acting: tuple[Callable[..., Report], ...] = ()
+    """What may be asked of people; neither specialists nor the second look have it."""
     prompts: PromptBook
     clock: Clock
     nonce: Callable[[], str]
@@ -73,7 +75,7 @@ class Lead:
         delegates = (delegation.delegate,) if case.severity >= DELEGATES_FROM else ()
         ending = Loop(
             model=self.model,
-            toolbox=Toolbox.of(*self.tools, search.search_evidence, *delegates),
+            toolbox=Toolbox.of(*self.tools, search.search_evidence, *delegates, *self.acting),
             budget=budget,
             session=session,
             fence=fence,
@@ -88,7 +90,10 @@ class Lead:
             session=session,
             ending=ending,
             outgoing=outgoing,
-            known=_known(case),
+            known=(
+                *_known(case),
+                *told_by(session.turns(), [one.__name__ for one in self.acting]),
+            ),
             unusable=case.unusable,
         )
         verdict = second.second_look(

@@ -37,10 +37,7 @@ class EvidenceSearch:
     def search_evidence(
         self, label: Label, words: Words, context_lines: ContextLines = 2
     ) -> Observation:
-        """Search the whole text of evidence you already have, by its label.
-
-        Use it when a result was too long to be shown whole, instead of asking the system again.
-        """
+        """Search the whole text of evidence you already have, by its label."""
         began = self.clock.monotonic()
         evidence = self.find(label.upper())
         if evidence is None:

@@ -98,8 +98,8 @@ class Toolbox:
 def schema_of(model: type[BaseModel]) -> dict[str, object]:
     """Return a model's JSON schema without what says nothing to a model and costs tokens.
 
-    Left out are pydantic's titles, docstrings of our classes, empty defaults, and the null that
-    stands for leaving an argument out.
+    Left out are pydantic's titles, docstrings of our classes, empty defaults, the null that stands
+    for leaving an argument out, and that an object may hold anything.
     """
     bare: dict[str, object] = _bare(model.model_json_schema())
     bare.pop("description", None)
@@ -171,7 +171,7 @@ def _bare(schema: Any) -> Any:
             bare[key] = {name: _bare(part) for name, part in value.items()}
         elif key == "$defs":
             bare[key] = {name: _undescribed(_bare(part)) for name, part in value.items()}
-        elif key != "title":
+        elif key != "title" and (key, value) != ("additionalProperties", True):
             bare[key] = _bare(value)
     return bare
 

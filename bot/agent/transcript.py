@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.investigation import TextBlock, ToolResult, ToolUse, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 NO_WORDS = "(no answer)"
 """Stands for an assistant turn without content, which no API takes back."""
@@ -46,6 +46,18 @@ def result_of(turns: Iterable[Turn], tool_use_id: str) -> ToolResult | None:
             if isinstance(block, ToolResult) and block.tool_use_id == tool_use_id:
                 return block
     return None
+
+
+def told_by(turns: Iterable[Turn], tools: Collection[str]) -> tuple[str, ...]:
+    """Return what these tools told the model, refusals left out, oldest first."""
+    turns = tuple(turns)
+    asked = {use.tool_use_id for turn in turns for use in uses_of(turn) if use.name in tools}
+    return tuple(
+        block.text
+        for turn in turns
+        for block in turn.blocks
+        if isinstance(block, ToolResult) and block.tool_use_id in asked and not block.is_error
+    )
 
 
 def last_words(turns: Sequence[Turn]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from bot.adapters.redaction_key import kept_key
+from bot.adapters.kept_keys import kept_key
 from bot.adapters.registry import read_registry, registry_from_kubeconfig
 from bot.adapters.store.engine import open_engine
 from bot.adapters.store.schema import check_schema, upgrade
@@ -59,17 +59,22 @@ def load_registry(settings: Settings) -> Registry:
 
 def open_store(settings: Settings, *, clock: Clock) -> SqlStore:
     """Return the store of an installation whose schema is current."""
-    engine = _database(settings)
+    engine = open_database(settings)
     check_schema(engine)
     return SqlStore(engine, clock, new_id)
 
 
 def upgrade_database(settings: Settings) -> None:
     """Bring the database to this version's tables."""
-    upgrade(_database(settings))
+    upgrade(open_database(settings))
 
 
-def _database(settings: Settings) -> Engine:
+def open_database(settings: Settings) -> Engine:
+    """Return the installation's database, whose directory is made where it is embedded.
+
+    Raises:
+        SettingsError: The directory cannot be made, or the URL cannot be used.
+    """
     home = settings.service.home
     try:
         home.mkdir(parents=True, exist_ok=True)

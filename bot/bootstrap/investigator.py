@@ -15,6 +15,7 @@ from bot.agent.answerer import Answerer
 from bot.agent.lead import Lead
 from bot.bootstrap.installation import installed_redactor, new_id, redaction_key
 from bot.bootstrap.models import model_name, run_factory
+from bot.bootstrap.proposing import build_proposals
 from bot.bootstrap.sources import build_alert_states, build_cloud, build_logs, build_metrics
 from bot.bootstrap.workplace import build_workplace
 from bot.domain.redaction.placeholder import Seal
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from bot.domain.conversation import ThreadId
     from bot.domain.registry import Registry
+    from bot.flows.approval.proposing import Proposals
     from bot.ports.clock import Clock
     from bot.ports.messenger import Messenger
     from bot.ports.roster import Roster
@@ -67,6 +69,7 @@ def build_investigator(settings: Settings) -> Crew:
         key=redaction_key(settings),
         call_another=lambda thread_id: place.doorbell.ring(Queue.QUESTIONS, ANSWER_JOB, thread_id),
         redis=place.redis,
+        proposals=build_proposals(settings, place),
     )
     dispatch = Dispatch(
         incidents=place.store,
@@ -89,11 +92,13 @@ def build_answering(
     key: bytes,
     call_another: Callable[[ThreadId], object],
     redis: Redis | None = None,
+    proposals: Proposals | None = None,
 ) -> Answering:
     """Return the answering half of the question journey over these parts.
 
     `call_another` has another worker go on with a thread that this one has to leave. Through
     `redis` people's pace of queries is shared with other processes; None limits this one alone.
+    Without `proposals` no operation is ever asked for.
     """
     clusters = KubernetesClusters(
         registry.clusters,
@@ -126,6 +131,7 @@ def build_answering(
         answerer=run_factory(Answerer, settings, clock=clock, mask=mask),
         spending=spending,
         clock=clock,
+        proposals=proposals,
     )
     incident_way = IncidentWay(
         incidents=store,
@@ -139,6 +145,7 @@ def build_answering(
         knowledge=Knowledge(pages=open_shelf(settings.service.runbooks), past=store, clock=clock),
         spending=spending,
         clock=clock,
+        proposals=proposals,
     )
     return Answering(
         store=store,

@@ -18,12 +18,25 @@ from bot.domain.incident import Watch
 from bot.domain.kinds import Kind
 from bot.domain.logs import LogsEndpoint
 from bot.domain.metrics import MetricsEndpoint
+from bot.domain.record_places import AuditPlaces, ChangeRecordPlaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EVERYONE = "everyone"
 """The team every full member of the workspace is in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorAccess:
+    """How the operator signs in to a cluster: an identity of its own, with the rights to write."""
+
+    context: str | None = None
+    """Context in the kubeconfig; the cluster's name when unset."""
+    kubeconfig: str | None = None
+    """Path of the kubeconfig; the operator process's own search order when unset."""
+    in_cluster: bool = False
+    """Use the operator pod's service account instead of a kubeconfig."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +61,8 @@ class Cluster:
     """Where its logs are kept; without it LogQL is not offered for the cluster."""
     alertmanager: AlertmanagerEndpoint | None = None
     """Where its alerts are routed; without it Prometheus alone tells what a message lacks."""
+    operator: OperatorAccess | None = None
+    """How the operator may change it; without it no operation is offered there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +93,11 @@ class Account:
     """Allow plain HTTP to `endpoint_url` outside the cluster and this machine."""
     read_code: bool = False
     """Whether files of Lambda packages may be shown; redacted, a few at a time."""
+    operator_role_arn: str | None = None
+    """The role the operator takes on for one action at a time; without it no operation is offered
+    there."""
+    operator_external_id_env: str | None = None
+    """Name of the environment variable with the external id that role asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +242,8 @@ class Registry:
     webhooks: tuple[Webhook, ...] = ()
     custom_kinds: tuple[Kind, ...] = ()
     """Custom resources that may be read besides the built-in list; never ones with secrets."""
+    audit: AuditPlaces = field(default_factory=AuditPlaces)
+    change_records: ChangeRecordPlaces = field(default_factory=ChangeRecordPlaces)
 
     def cluster_names(self) -> tuple[str, ...]:
         """Return all names in the order of the file."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Status(StrEnum):
@@ -154,6 +159,24 @@ class Step:
     """A read-only command or query that would show the effect."""
     risk: str
     undo: str
+    operation: str = ""
+    """Name of the operation of the catalogue that does it; empty where none does, or may be asked
+    for here."""
+    parameters: dict[str, str] = field(default_factory=dict, hash=False)
+    """The operation's, with `place`, as people would type them."""
+    from_text: tuple[str, ...] = ()
+    """Parameters that were read in free text, such as an event's message."""
+
+    @property
+    def order(self) -> str:
+        """Return what to type so that it is planned and put before people; empty without one."""
+        return order_of(self.operation, self.parameters) if self.operation else ""
+
+
+def order_of(operation: str, parameters: Mapping[str, str]) -> str:
+    """Return the command by which a person asks for an operation."""
+    words = (f"{name}={value}" for name, value in parameters.items())
+    return shlex.join(("/nightdesk", "run", operation, *words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +240,7 @@ class Verdict:
     next_checks: tuple[str, ...] = ()
     """What would decide an INCONCLUSIVE verdict; two where that is the status."""
     proposals: tuple[str, ...] = ()
-    """Ids of operations proposed for approval."""
+    """Operations proposed for approval, as people call them: A12."""
     unverified: tuple[str, ...] = ()
     """Names and numbers of the summary that occur in no cited evidence: hypotheses, not facts."""
     caveats: tuple[str, ...] = ()

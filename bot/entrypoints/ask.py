@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.adapters.clock import SystemClock
-from bot.adapters.redaction_key import KEY_BYTES
+from bot.adapters.kept_keys import KEY_BYTES
 from bot.adapters.registry import registry_from_kubeconfig
 from bot.adapters.store.engine import open_engine
 from bot.adapters.store.schema import upgrade

@@ -35,6 +35,8 @@ def run(options: Namespace) -> int:
         "investigate": (Role.TERMINAL, _investigate),
         "doctor": (Role.TERMINAL, _doctor),
         "db": (Role.TERMINAL, _database),
+        "audit": (Role.TERMINAL, _audit),
+        "factor": (Role.TERMINAL, _factor),
     }
     role, command = commands[options.command]
     found = settings.load(role, env_file=options.env_file)
@@ -60,10 +62,12 @@ def _up(found: Settings, options: Namespace) -> int:
 
 
 def _listener(found: Settings, _options: Namespace) -> int:
+    from bot.bootstrap.operations import build_office  # noqa: PLC0415 -- as above
     from bot.bootstrap.workplace import build_workplace  # noqa: PLC0415 -- as above
     from bot.entrypoints.listen import run_listener  # noqa: PLC0415 -- as above
 
-    run_listener(found, build_workplace(found, patience_s=0.0))
+    place = build_workplace(found, patience_s=0.0)
+    run_listener(found, place, build_office(found, place))
     return 0
 
 
@@ -80,8 +84,11 @@ def _investigator(found: Settings, options: Namespace) -> int:
 
 
 def _operator(found: Settings, _options: Namespace) -> int:
+    from bot.bootstrap.operator import build_bench  # noqa: PLC0415 -- as above
+    from bot.entrypoints import jobs  # noqa: PLC0415 -- as above
     from bot.ports.queue import Queue  # noqa: PLC0415 -- as above
 
+    jobs.install_bench(build_bench(found))
     _work(found, Queue.OPERATIONS, name="operator", on_stop=lambda: None)
     return 0
 
@@ -104,15 +111,24 @@ def _work(found: Settings, queue: Queue, *, name: str, on_stop: Callable[[], Non
 
 
 def _cron(found: Settings, _options: Namespace) -> int:
+    from bot.bootstrap.operations import build_office  # noqa: PLC0415 -- as above
     from bot.bootstrap.workplace import build_workplace  # noqa: PLC0415 -- as above
     from bot.entrypoints.cron import run_cron  # noqa: PLC0415 -- as above
     from bot.entrypoints.stopping import StopRequest  # noqa: PLC0415 -- as above
-    from bot.entrypoints.sweeping import sweep_of  # noqa: PLC0415 -- as above
+    from bot.entrypoints.sweeping import (  # noqa: PLC0415 -- as above
+        operations_sweep_of,
+        sweep_of,
+    )
 
     place = build_workplace(found)
+    office = build_office(found, place)
     stop = StopRequest(place.clock)
     stop.listen()
-    run_cron(sweep_of(place), every_s=found.service.sweep_s, stop=stop)
+    run_cron(
+        {"work": sweep_of(place, office), "operations": operations_sweep_of(office)},
+        every_s=found.service.sweep_s,
+        stop=stop,
+    )
     return 0
 
 
@@ -143,6 +159,39 @@ def _doctor(found: Settings, options: Namespace) -> int:
     from bot.entrypoints.doctor import examine  # noqa: PLC0415 -- as above
 
     return examine(found, as_json=options.json)
+
+
+def _audit(found: Settings, options: Namespace) -> int:
+    from bot.entrypoints import audit  # noqa: PLC0415 -- as above
+    from bot.entrypoints.action_story import show_action  # noqa: PLC0415 -- as above
+
+    match options.wanted:
+        case "verify" if options.file:
+            return audit.verify_files(
+                found, options.file, key_files=options.key or (), is_part=options.part
+            )
+        case "verify":
+            return audit.verify_database(found, key_files=options.key or ())
+        case "show":
+            return show_action(found, options.action, as_json=options.json)
+        case "export":
+            return audit.export(found, since=options.since, until=options.until, out=options.out)
+        case _:
+            return audit.print_public_key(found)
+
+
+def _factor(found: Settings, options: Namespace) -> int:
+    from bot.entrypoints import factor  # noqa: PLC0415 -- as above
+
+    match options.wanted:
+        case "add" if options.key:
+            return factor.add_key(found, name=options.subject, label=options.label)
+        case "add":
+            return factor.add_app(found, name=options.subject, label=options.label)
+        case "list":
+            return factor.show_factors(found, name=options.subject)
+        case _:
+            return factor.remove(found, name=options.subject, factor=options.factor)
 
 
 def _database(found: Settings, options: Namespace) -> int:

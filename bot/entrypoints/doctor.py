@@ -13,6 +13,7 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.cloud.connection import connection_to
 from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.adapters.cluster.probe import cluster_probe
+from bot.adapters.factors.party import public_url_checkup
 from bot.adapters.llm.anthropic_client import BASE_URL as ANTHROPIC_URL
 from bot.adapters.llm.bedrock import base_url_of as bedrock_url
 from bot.adapters.llm.probe import model_probe
@@ -63,6 +64,7 @@ def _probes(settings: Settings) -> list[Probe]:
         ),
         database_probe(settings.service.database, clock=clock),
         redis_probe(_redis_url(settings), clock=clock),
+        lambda: public_url_checkup(settings.service.public_url),
         model_probe(
             build_model(settings, clock=clock), addresses=_model_addresses(settings), clock=clock
         ),

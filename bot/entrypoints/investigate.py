@@ -20,7 +20,7 @@ from bot.adapters.alerts.complaints import read_complaint
 from bot.adapters.alerts.slack_alerts import read_slack_alert
 from bot.adapters.alerts.webhook_bodies import Road, read_webhook
 from bot.adapters.clock import SystemClock
-from bot.adapters.redaction_key import KEY_BYTES
+from bot.adapters.kept_keys import KEY_BYTES
 from bot.adapters.registry import registry_from_kubeconfig
 from bot.adapters.store.engine import open_engine
 from bot.adapters.store.schema import upgrade

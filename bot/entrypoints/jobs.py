@@ -11,13 +11,20 @@ from bot.domain.conversation import ThreadId
 
 if TYPE_CHECKING:
     from bot.bootstrap.investigator import Crew
+    from bot.bootstrap.operator import Bench
 
 _installed: list[Crew] = []
+_benches: list[Bench] = []
 
 
 def install(crew: Crew) -> None:
     """Make this what jobs of this process run."""
     _installed[:] = [crew]
+
+
+def install_bench(bench: Bench) -> None:
+    """Make this what jobs of the operator's process run."""
+    _benches[:] = [bench]
 
 
 def answer(thread_id: str) -> None:
@@ -32,3 +39,15 @@ def look(incident_id: str) -> None:
         thread_id = crew.dispatch.bring_up(incident_id)
         if thread_id is not None:
             crew.answering.answer(thread_id)
+
+
+def plan_action(action_id: str) -> None:
+    """Plan a draft; nothing happens if it is planned already."""
+    for bench in _benches:
+        bench.planner.plan(action_id)
+
+
+def execute_action(action_id: str) -> None:
+    """Carry an approved action out as far as it can be now."""
+    for bench in _benches:
+        bench.operator.execute(action_id)

@@ -10,6 +10,7 @@ import structlog
 from bot.adapters.alerts.sns_fetch import fetch_from_sns
 from bot.bootstrap.installation import new_id
 from bot.domain.errors import SettingsError
+from bot.entrypoints.factor_door import FactorDoor
 from bot.entrypoints.listeners.deps import Deps
 from bot.entrypoints.slack_app import build_app, close_app
 from bot.entrypoints.socket_mode import SocketRunner
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from slack_bolt import App
 
+    from bot.bootstrap.operations import Office
     from bot.bootstrap.workplace import Workplace
     from bot.settings import Settings
 
@@ -31,7 +33,7 @@ log = structlog.get_logger()
 HELLO_WITHIN_S = 20.0
 
 
-def run_listener(settings: Settings, place: Workplace) -> None:
+def run_listener(settings: Settings, place: Workplace, office: Office) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
@@ -52,15 +54,17 @@ def run_listener(settings: Settings, place: Workplace) -> None:
             clock=place.clock,
             new_id=new_id,
             mask=place.redactor.mask,
+            operations=office.desk,
         ),
         client=place.client,
         signing_secret=secret.get_secret_value() if secret is not None else None,
     )
     token = settings.slack.app_token
+    factors = factor_door(office)
     if token is None:
-        _serve_http(app, place, stop)
+        _serve_http(app, place, factors, stop)
     else:
-        _serve_socket(app, token.get_secret_value(), place, stop)
+        _serve_socket(app, token.get_secret_value(), place, factors, stop)
 
 
 def webhook_door(place: Workplace) -> WebhookDoor | None:
@@ -77,10 +81,26 @@ def webhook_door(place: Workplace) -> WebhookDoor | None:
     )
 
 
-def _serve_socket(app: App, token: str, place: Workplace, stop: StopRequest) -> None:
+def factor_door(office: Office) -> FactorDoor | None:
+    """Return what lets answers of security keys in; None where no public address is set."""
+    parts = office.factors.key_parts
+    if parts is None:
+        return None
+    return FactorDoor(
+        links=parts.links,
+        keys=parts.keys,
+        enrolment=parts.enrolment,
+        desk=office.desk,
+        now=office.book.now,
+    )
+
+
+def _serve_socket(
+    app: App, token: str, place: Workplace, factors: FactorDoor | None, stop: StopRequest
+) -> None:
     runner = SocketRunner(app, app_token=token, clock=place.clock)
     runner.start()
-    server = _web(None, place, lambda: {"slack": runner.health().ready})
+    server = _web(None, place, factors, lambda: {"slack": runner.health().ready})
     if runner.wait_until_greeted(HELLO_WITHIN_S):
         log.info("listener_ready", transport="socket", http_port=server.effective_port)
     else:
@@ -91,8 +111,8 @@ def _serve_socket(app: App, token: str, place: Workplace, stop: StopRequest) -> 
     log.info("listener_stopped")
 
 
-def _serve_http(app: App, place: Workplace, stop: StopRequest) -> None:
-    server = _web(app, place, lambda: {"listening": True})
+def _serve_http(app: App, place: Workplace, factors: FactorDoor | None, stop: StopRequest) -> None:
+    server = _web(app, place, factors, lambda: {"listening": True})
     log.info("listener_ready", transport="http", http_port=server.effective_port)
     stop.wait()
     server.close()
@@ -122,6 +142,11 @@ class _Served:
         self._server.task_dispatcher.shutdown()
 
 
-def _web(app: App | None, place: Workplace, readiness: Callable[[], Mapping[str, bool]]) -> _Served:
-    application = WebApp(app=app, door=webhook_door(place), readiness=readiness)
+def _web(
+    app: App | None,
+    place: Workplace,
+    factors: FactorDoor | None,
+    readiness: Callable[[], Mapping[str, bool]],
+) -> _Served:
+    application = WebApp(app=app, door=webhook_door(place), factors=factors, readiness=readiness)
     return _Served(place.settings, application)

@@ -17,6 +17,7 @@ import waitress.server
 import waitress.wasyncore
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 
+from bot.adapters.factors.links import PREFIX as FACTOR_PREFIX
 from bot.entrypoints.webhooks import PREFIX
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from slack_bolt import App
 
+    from bot.entrypoints.factor_door import FactorDoor, PageAnswer
     from bot.entrypoints.webhooks import WebhookDoor
 
 MOST_BYTES: Final = 1_000_000
@@ -37,23 +39,26 @@ _STAMP: Final = re.compile(r"[0-9]{1,12}")
 
 
 class WebApp:
-    """`/slack/events`, `/alerts/…`, `/healthz` and `/readyz`; all else does not exist."""
+    """`/slack/events`, `/alerts/…`, `/factor/…`, `/healthz`, `/readyz`; all else does not exist."""
 
     def __init__(
         self,
         *,
         app: App | None,
         door: WebhookDoor | None = None,
+        factors: FactorDoor | None = None,
         readiness: Callable[[], Mapping[str, bool]],
     ) -> None:
         """Take the Bolt app, or None in Socket Mode, and what to ask for readiness.
 
-        `door` lets webhooks in; None where the registry has none.
+        `door` lets webhooks in; None where the registry has none. `factors` lets answers of
+        security keys in; None where no public address is set.
 
         `readiness` names each thing the process needs and whether it has it.
         """
         self._slack = None if app is None else SlackRequestHandler(app, path=EVENTS_PATH)
         self._door = door
+        self._factors = factors
         self._readiness = readiness
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -67,6 +72,12 @@ class WebApp:
                 return self._deliver(self._slack, environ, start_response)
             case ("POST", str(path)) if path.startswith(PREFIX) and self._door is not None:
                 return self._take_alerts(self._door, path, environ, start_response)
+            case ("GET", str(path)) if path.startswith(FACTOR_PREFIX) and self._factors is not None:
+                return _send(start_response, self._factors.show(path))
+            case ("POST", str(path)) if (
+                path.startswith(FACTOR_PREFIX) and self._factors is not None
+            ):
+                return self._take_factor(self._factors, path, environ, start_response)
             case _:
                 return _answer(start_response, HTTPStatus.NOT_FOUND, {"error": "not found"})
 
@@ -115,6 +126,19 @@ class WebApp:
         return _answer(
             start_response, said.status, {"ok": True} if is_taken else {"error": said.text}
         )
+
+    @staticmethod
+    def _take_factor(
+        factors: FactorDoor, path: str, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        length = _length(environ)
+        if length is None:
+            return _refuse(start_response, HTTPStatus.BAD_REQUEST)
+        if length > MOST_BYTES:
+            return _refuse(start_response, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        media_type = str(environ.get("CONTENT_TYPE") or "")
+        body = environ["wsgi.input"].read(length)
+        return _send(start_response, factors.take(path, body, media_type=media_type))
 
 
 class WebServer:
@@ -180,3 +204,9 @@ def _answer(
         [("Content-Type", "application/json"), ("Content-Length", str(len(body)))],
     )
     return [body]
+
+
+def _send(start_response: StartResponse, page: PageAnswer) -> Iterable[bytes]:
+    length = ("Content-Length", str(len(page.body)))
+    start_response(f"{page.status.value} {page.status.phrase}", [*page.headers, length])
+    return [page.body]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from safe_ops.actuators.cloud_session import CloudSession
     from safe_ops.model.plans import Call, Json, Place
     from safe_ops.model.rights import Warrant
-    from safe_ops.ports import CloudEstate, Hands
+    from safe_ops.ports.reach import CloudEstate, Hands
 
 # How EC2 says that a dry run would have gone through (EC2 API reference, RebootInstances).
 _WOULD_DO = "DryRunOperation"
@@ -37,7 +37,7 @@ _PAGE = ("text/html", "text/plain")
 
 
 class CloudWorkshop:
-    """The AWS half of `safe_ops.ports.Workshop`; shared between threads.
+    """The AWS half of `safe_ops.ports.reach.Workshop`; shared between threads.
 
     `own` is the session whose credentials take on the write roles: botocore's usual search order
     when None.
@@ -99,7 +99,7 @@ class CloudWorkshop:
 
 
 class AwsHands:
-    """Implements safe_ops.ports.Hands with one action's own session."""
+    """Implements safe_ops.ports.reach.Hands with one action's own session."""
 
     def __init__(self, hub: HubSessions, place: CloudPlace, region: str, warrant: Warrant) -> None:
         self._hub = hub
@@ -113,7 +113,7 @@ class AwsHands:
     def rehearse(self, call: Call) -> str:
         """Send the call as EC2's dry run; elsewhere compare it with AWS's model, which is local.
 
-        Raises what `safe_ops.ports.Hands.rehearse` and `HubSessions.open` say; UnknownOutcomeError
+        Raises what `safe_ops.ports.reach.Hands.rehearse` and `HubSessions.open` say; UnknownOutcomeError
         where a dry run was answered like the real thing.
         """
         shape = self._granted_model(call).input_shape
@@ -144,7 +144,7 @@ class AwsHands:
         """Send the call once; return AWS's request id, by which CloudTrail knows it.
 
         The answer itself is not passed on: Lambda's repeats the function's environment.
-        Raises what `safe_ops.ports.Hands.send` and `HubSessions.open` say; RefusedError `unbound`
+        Raises what `safe_ops.ports.reach.Hands.send` and `HubSessions.open` say; RefusedError `unbound`
         for a placeholder nobody filled, `rights` for a call that the warrant does not grant.
         """
         unbound = [one for one in call.late_bound if one in _texts(call.body)]

@@ -34,7 +34,7 @@ _TAGGED = {
 
 
 class AwsEstate:
-    """Implements safe_ops.ports.CloudEstate with one action's own session."""
+    """Implements safe_ops.ports.reach.CloudEstate with one action's own session."""
 
     def __init__(self, hub: HubSessions, session: CloudSession, warrant: Warrant) -> None:
         self._hub = hub
@@ -42,7 +42,7 @@ class AwsEstate:
         self._granted = frozenset(warrant.rights.cloud_reads)
 
     def read(self, operation: str, parameters: dict[str, Json]) -> dict[str, Json]:
-        """Return a read's answer, as `safe_ops.ports.CloudEstate.read` describes it.
+        """Return a read's answer, as `safe_ops.ports.reach.CloudEstate.read` describes it.
 
         Raises:
             RefusedError: `rights`: the read is not among the operation's rights.

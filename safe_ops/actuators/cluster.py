@@ -41,7 +41,7 @@ _TELLS_NOTHING = frozenset({HTTPStatus.REQUEST_TIMEOUT})
 
 
 class KubernetesHands:
-    """Changing calls in one cluster, for one action; implements safe_ops.ports.Hands.
+    """Changing calls in one cluster, for one action; implements safe_ops.ports.reach.Hands.
 
     A cluster has no session policy as AWS has: that no call goes beyond the warrant's rights is
     therefore checked here, against the path of each call.

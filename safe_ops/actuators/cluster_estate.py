@@ -26,7 +26,7 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 class KubernetesEstate:
-    """Reads of one cluster; implements safe_ops.ports.ClusterEstate."""
+    """Reads of one cluster; implements safe_ops.ports.reach.ClusterEstate."""
 
     def __init__(self, api: ApiClient, *, cluster: str, wire: ClusterWire | None = None) -> None:
         self._wire = wire or ClusterWire(api, cluster=cluster)

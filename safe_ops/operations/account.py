@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from safe_ops.model.rights import Grant, Rights
     from safe_ops.model.surveys import CloudSurvey, Object, Permission
     from safe_ops.operations.operation import Eyes, Look
-    from safe_ops.ports import CloudEstate
+    from safe_ops.ports.reach import CloudEstate
 
 P = TypeVar("P", bound=Parameters)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from safe_ops.model.plans import Json, Place, Plan
     from safe_ops.model.surveys import Object, Permission
     from safe_ops.operations.operation import Eyes
-    from safe_ops.ports import ClusterEstate
+    from safe_ops.ports.reach import ClusterEstate
 
 RV, ACTION_MARK = "$rv", "$action"
 """Placeholders: the object's resourceVersion just before sending; the action's label, which the

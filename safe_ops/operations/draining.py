@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from safe_ops.model.plans import Call, Json, Place, Plan
     from safe_ops.model.surveys import Object, Permission
     from safe_ops.operations.operation import Eyes, Look, Operation, Parameters
-    from safe_ops.ports import ClusterEstate
+    from safe_ops.ports.reach import ClusterEstate
 
 # From the last eviction on: pods may take their grace period to end, and new ones to start.
 _DEADLINE_S = 900

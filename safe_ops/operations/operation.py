@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from safe_ops.model.guarding import S
 from safe_ops.model.plans import Place
-from safe_ops.ports import CloudEstate, ClusterEstate, Metrics
+from safe_ops.ports.reach import CloudEstate, ClusterEstate, Metrics
 
 if TYPE_CHECKING:
     from safe_ops.model.actions import CallOutcome

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from safe_ops.model.actions import Action, PastAction, Request
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, Workshop
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.reach import Workshop
 
 RECENT = timedelta(hours=24)
 """How far back guards look."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from safe_ops.model.trail import Actor
     from safe_ops.model.transition import Transition
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook
+    from safe_ops.ports.book import ActionBook
     from safe_ops.service.telling import Teller
 
 _UNBEGUN = frozenset({State.APPROVED, State.CLAIMED})

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from safe_ops.model.plans import Need, Plan
     from safe_ops.model.transition import Transition
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, Bell, Factors
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.outside import Bell
+    from safe_ops.ports.people import Factors
     from safe_ops.service.hearing import Hearing
     from safe_ops.service.telling import Teller
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from safe_ops.model.surveys import Survey
     from safe_ops.operations.operation import Operation
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook
+    from safe_ops.ports.book import ActionBook
     from safe_ops.service.rechecking import Rechecker
     from safe_ops.service.running import Runner
     from safe_ops.service.telling import Teller

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from safe_ops.model.plans import Json, Plan
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, People
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.people import People
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from safe_ops.model.actions import Action
     from safe_ops.model.plans import Plan
     from safe_ops.model.trail import Actor
-    from safe_ops.ports import ActionBook
+    from safe_ops.ports.book import ActionBook
     from safe_ops.service.telling import Teller
 
 BEAT_EVERY_S = 15.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from safe_ops.model.actions import CallOutcome, JournalRow, Phase
 
 if TYPE_CHECKING:
-    from safe_ops.ports import ActionBook
+    from safe_ops.ports.book import ActionBook
     from safe_ops.service.holding import Hold
 
 STEPS = "steps"

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from safe_ops.model.actions import Request
     from safe_ops.model.transition import Transition
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, Bell, Herald, People, Workshop
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.outside import Bell, Herald
+    from safe_ops.ports.people import People
+    from safe_ops.ports.reach import Workshop
     from safe_ops.service.assessing import Assessment, Assessor
     from safe_ops.service.telling import Teller
 

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from safe_ops.model.surveys import Survey
     from safe_ops.operations.operation import Operation
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, Delivery, People, Workshop
+    from safe_ops.ports.audit import Delivery
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.people import People
+    from safe_ops.ports.reach import Workshop
     from safe_ops.service.assessing import Assessment, Assessor
     from safe_ops.service.holding import Hold
 

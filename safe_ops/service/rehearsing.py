@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from safe_ops.model.plans import Plan, Step
     from safe_ops.model.surveys import Survey
     from safe_ops.operations.operation import Eyes, Operation
-    from safe_ops.ports import Hands, Workshop
+    from safe_ops.ports.reach import Hands, Workshop
 
 
 def rehearse(

@@ -11,7 +11,8 @@ from safe_ops.model.actions import State
 
 if TYPE_CHECKING:
     from safe_ops.model.actions import Action, Request
-    from safe_ops.ports import ActionBook, Bell
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.outside import Bell
 
 
 class Requests:

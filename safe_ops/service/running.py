@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from safe_ops.model.plans import Step
     from safe_ops.model.surveys import Survey
     from safe_ops.operations.operation import Operation
-    from safe_ops.ports import ActionBook, Clock, Workshop
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.clock import Clock
+    from safe_ops.ports.reach import Workshop
     from safe_ops.service.holding import Hold
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from safe_ops.model.actions import Action
     from safe_ops.model.plans import Place, Step
     from safe_ops.model.rights import Rights
-    from safe_ops.ports import Workshop
+    from safe_ops.ports.reach import Workshop
 
 
 @contextmanager

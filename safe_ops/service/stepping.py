@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from safe_ops.model.plans import Step
     from safe_ops.model.surveys import Survey
     from safe_ops.operations.operation import Eyes, Operation
-    from safe_ops.ports import ActionBook, Clock, Hands
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.clock import Clock
+    from safe_ops.ports.reach import Hands
     from safe_ops.service.holding import Hold
     from safe_ops.service.journalling import Journal
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from safe_ops.model.transition import Transition
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, Bell
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.outside import Bell
     from safe_ops.service.telling import Teller
 
 _WAITING = PENDING | {State.APPROVED, State.SCHEDULED}

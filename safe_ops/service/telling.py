@@ -13,7 +13,8 @@ from safe_ops.model.trail import Actor, AuditEntry
 
 if TYPE_CHECKING:
     from safe_ops.model.actions import Action
-    from safe_ops.ports import ActionBook, ChangeRecords, Herald
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.outside import ChangeRecords, Herald
 
 RECORDS = Actor(subject="process:records")
 """Who is named in the audit where a change record could not be kept."""

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from safe_ops.model.signal import Signal
     from safe_ops.model.surveys import Survey
     from safe_ops.operations.operation import Look, Operation
-    from safe_ops.ports import ActionBook, Clock, Signals, Workshop
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.clock import Clock
+    from safe_ops.ports.outside import Signals
+    from safe_ops.ports.reach import Workshop
     from safe_ops.service.holding import Hold
 
 LOOK_EVERY_S = 5.0

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from bot.adapters.alerts.complaints import read_complaint
 from bot.adapters.clock import SystemClock
-from bot.adapters.redaction_key import KEY_BYTES
+from bot.adapters.kept_keys import KEY_BYTES
 from bot.adapters.store.engine import open_engine
 from bot.adapters.store.schema import upgrade
 from bot.adapters.store.store import SqlStore

@@ -88,6 +88,7 @@ def test_the_first_request_stays_small_with_three_clusters_metrics_and_accounts(
     first = lab.model.turns()[0].request
     names = {tool["name"] for tool in first.body["tools"]}
     assert {"aws", "find_metrics", "kubectl", "promql", "search_evidence", "what_changed"} <= names
+    assert "propose_operation" in names
     assert "shop-prod (eu-central-1, eu-west-1), shop-staging (eu-central-1)" in str(first.messages)
     assert prompt_tokens(first) <= 4_000
 

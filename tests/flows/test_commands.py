@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Real processes start and die here; a busy machine takes its time over that.
 pytestmark = pytest.mark.timeout(180)
 
-COMMANDS = ("up", "listener", "investigator", "operator", "cron", "ask", "doctor", "db")
+COMMANDS = ("up", "listener", "investigator", "operator", "cron", "ask", "doctor", "db", "audit")
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -60,17 +61,20 @@ def queries(session: MemorySession) -> list[Evidence]:
 @pytest.mark.parametrize(
     ("question", "sentence"),
     [
-        ("how much cpu does checkout use over the last 1 hour?", "CPU (cores): 0.1"),
-        ("wie viel CPU verbraucht checkout in der letzten 1 Stunde?", "CPU (Kerne): jetzt 0.1"),
-        ("¿cuánta CPU consume checkout en la última 1 hora?", "CPU (núcleos): 0.1"),
-        ("combien de CPU consomme checkout sur 1 heure ?", "CPU (cœurs) : 0.1"),
+        ("how much cpu does checkout use over the last 1 hour?", "CPU (cores): 0."),
+        ("wie viel CPU verbraucht checkout in der letzten 1 Stunde?", "CPU (Kerne): jetzt 0."),
+        ("¿cuánta CPU consume checkout en la última 1 hora?", "CPU (núcleos): 0."),
+        ("combien de CPU consomme checkout sur 1 heure ?", "CPU (cœurs) : 0."),
     ],
 )
 def test_usage_is_told_against_what_was_requested(calm: Desk, question: str, sentence: str) -> None:
     verdict, session = calm.ask(question)
     assert verdict.status is Status.CONFIRMED
     assert verdict.object == "prod-eu/deployment/shop/checkout"
-    assert f"**checkout**, {sentence}" in verdict.summary
+    # The lab's traffic follows the hour of the day: a tenth of a core, a little more or less.
+    used = re.search(rf"{re.escape(f'**checkout**, {sentence}')}(\d+)", verdict.summary)
+    assert used is not None
+    assert 0.08 < float(f"0.{used[1]}") < 0.13
     assert "0.34" in verdict.summary
     assert "1.2" in verdict.summary
     line, requested, limits = queries(session)

@@ -219,7 +219,7 @@ class TestPrompt:
         assert spec.name == "kubectl"
         # Four characters a token is a safe guess for English and commands.
         assert len(spec.description) / 4 < 450
-        for word in ("describe", "--previous", "--grep", "rollout", "truncated"):
+        for word in ("describe", "--previous", "--grep", "rollout", "topology"):
             assert word in spec.description
 
     def test_the_schema_bounds_every_argument(self) -> None:

@@ -213,6 +213,24 @@ def test_a_command_is_shown_exactly_as_it_is_to_be_typed(command: str) -> None:
     assert command in typed.replace("&amp;", "&")
 
 
+def test_a_step_that_is_an_operation_shows_what_to_type_for_it() -> None:
+    step = Step(
+        action="Roll back.", check="", risk="", undo="",
+        operation="rollout_undo", parameters={"place": "prod-eu", "name": "cart"},
+    )  # fmt: skip
+    told = "_or ask for approval:_ `/nightdesk run rollout_undo place=prod-eu name=cart`"
+    assert told in words(replace(verdict(), mitigation=(step,)))
+    assert "ask for approval" not in words(
+        replace(verdict(), mitigation=(replace(step, operation=""),), permanent=())
+    )
+
+
+def test_a_proposal_is_told_with_who_decides_on_it() -> None:
+    said = words(replace(verdict(), proposals=("A12",)))
+    assert "*Proposed:* *A12*. It is checked first, then people decide on its card." in said
+    assert "*Proposed:*" not in words(verdict())
+
+
 def test_that_nothing_is_to_be_done_is_an_answer() -> None:
     calm = replace(verdict(status=Status.HEALTHY), mitigation=(), permanent=(), nothing_to_do=True)
     said = words(calm)

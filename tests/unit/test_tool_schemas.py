@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from bot.agent.toolbox import Toolbox
 from bot.tools.aws.tool import AwsTool
 from bot.tools.kubectl.tool import KubectlTool
 from bot.tools.promql.tool import PromqlTool
+from bot.tools.remediation import RemediationTool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,7 @@ NOBODY: Any = None
 AWS = AwsTool(NOBODY, NOBODY, NOBODY, NOBODY)
 KUBECTL = KubectlTool(NOBODY, NOBODY, NOBODY, NOBODY)
 PROMQL = PromqlTool(NOBODY, NOBODY, NOBODY, NOBODY)
+REMEDIATION = RemediationTool(NOBODY)
 # Four characters a token is a safe guess; the first request of a question has 4,000 in all.
 MAX_CHARS = 2_000
 
@@ -42,7 +45,7 @@ def test_aws_takes_one_read_and_its_params() -> None:
                     "minLength": 2,
                     "type": "string",
                 },
-                "params": {"additionalProperties": True, "type": "object"},
+                "params": {"type": "object"},
                 "account": {
                     "maxLength": 128,
                     "type": "string",
@@ -140,9 +143,38 @@ def test_find_metrics_takes_words() -> None:
     )
 
 
+def test_a_proposal_names_an_operation_and_all_else_may_be_left_out() -> None:
+    assert schema(REMEDIATION.propose_operation) == snapshot(
+        {
+            "additionalProperties": False,
+            "properties": {
+                "operation": {"maxLength": 99, "type": "string"},
+                "parameters": {"type": "object"},
+                "place": {"maxLength": 99, "type": "string"},
+                "why": {"type": "string"},
+                "evidence": {"items": {"type": "string"}, "type": "array"},
+            },
+            "required": ["operation"],
+            "type": "object",
+        }
+    )
+
+
+def test_a_proposal_costs_a_request_no_more_than_110_tokens() -> None:
+    (spec,) = Toolbox.of(*REMEDIATION.functions()).specs
+    told = {"name": spec.name, "description": spec.description, "input_schema": spec.input_schema}
+    assert len(json.dumps(told)) / 4 <= 110
+
+
 @pytest.mark.parametrize(
     "function",
-    [*AWS.functions(), KUBECTL.kubectl, PROMQL.promql, PROMQL.find_metrics],
+    [
+        *AWS.functions(),
+        KUBECTL.kubectl,
+        PROMQL.promql,
+        PROMQL.find_metrics,
+        *REMEDIATION.functions(),
+    ],
     ids=lambda function: function.__name__,
 )
 def test_a_tool_is_told_in_few_words(function: Callable[..., Any]) -> None:

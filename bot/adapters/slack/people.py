@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.ports.roster import Roster
-    from safe_ops.ports import People
+    from safe_ops.ports.people import People
 
 APPROVAL_CACHE_S: Final = 10.0
 """How old what is known of a person may be when they decide."""
 
 
 class RosterPeople:
-    """safe_ops.ports.People over a roster."""
+    """safe_ops.ports.people.People over a roster."""
 
     def __init__(
         self,

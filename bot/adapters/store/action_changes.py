@@ -40,7 +40,7 @@ _OPERATION_CHARS = 80
 
 
 class SqlActionChanges(BookPart):
-    """The part of safe_ops.ports.ActionBook that writes actions, in SQL."""
+    """The part of safe_ops.ports.book.ActionBook that writes actions, in SQL."""
 
     def now(self) -> datetime:
         """Return the database's time."""

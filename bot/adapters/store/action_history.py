@@ -37,7 +37,7 @@ _PAST: Final = (
 
 
 class SqlActionHistory(BookPart):
-    """The part of safe_ops.ports.ActionBook that looks over many actions, in SQL."""
+    """The part of safe_ops.ports.book.ActionBook that looks over many actions, in SQL."""
 
     def in_flight(self, *, target_key: str, service_key: str, but: str) -> tuple[PastAction, ...]:
         """Return open, planned actions of the same target or service, other than `but`."""

@@ -30,7 +30,7 @@ _BEGINS_IN: Final = {STEPS: State.EXECUTING, UNDO: State.ROLLING_BACK}
 
 
 class SqlActionJournal(BookPart):
-    """The journal's part of safe_ops.ports.ActionBook in SQL."""
+    """The journal's part of safe_ops.ports.book.ActionBook in SQL."""
 
     def write_journal(self, row: JournalRow) -> None:
         """Write one journal row, if the action is still held under the row's fence.

@@ -11,7 +11,7 @@ from bot.adapters.store.factors import SqlFactorCounters
 from bot.adapters.store.switches import SqlSwitches
 
 if TYPE_CHECKING:
-    from safe_ops.ports import ActionBook
+    from safe_ops.ports.book import ActionBook
 
 
 class SqlActionBook(
@@ -21,7 +21,7 @@ class SqlActionBook(
     SqlSwitches,
     SqlFactorCounters,
 ):
-    """safe_ops.ports.ActionBook over one engine; safe to share between threads.
+    """safe_ops.ports.book.ActionBook over one engine; safe to share between threads.
 
     A database that cannot be reached or written raises BookAwayError from every method, which is
     UpstreamError to the bot and to `safe_ops` alike; nothing was changed then.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, RowMapping
 
-    from safe_ops.ports import Trail
+    from safe_ops.ports.audit import Trail
 
 _HEAD: Final = 1
 _ENTRY: Final = TypeAdapter(AuditEntry)
@@ -73,7 +73,7 @@ def write_audit(connection: Connection, entry: AuditEntry, *, at: datetime) -> N
 
 
 class SqlTrail(BookPart):
-    """safe_ops.ports.Trail in SQL."""
+    """safe_ops.ports.audit.Trail in SQL."""
 
     def rows(self, *, after: int = 0, limit: int = 1000) -> tuple[AuditRow, ...]:
         """Return rows with a number above `after`, in order."""

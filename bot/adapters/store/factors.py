@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SqlFactorCounters(BookPart):
-    """The part of safe_ops.ports.ActionBook that lets no proof be used twice, in SQL."""
+    """The part of safe_ops.ports.book.ActionBook that lets no proof be used twice, in SQL."""
 
     def take_factor_counter(self, subject: str, counter: int) -> bool:
         """Use up a TOTP time step or a WebAuthn counter; False if it or a later one was used.

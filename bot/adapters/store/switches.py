@@ -26,7 +26,7 @@ _ROW: Final = select(switches).where(switches.c.switches_id == _ONLY)
 
 
 class SqlSwitches(BookPart):
-    """The switches' part of safe_ops.ports.ActionBook in SQL."""
+    """The switches' part of safe_ops.ports.book.ActionBook in SQL."""
 
     def switches(self) -> Switches:
         """Return the switches as they are now."""

@@ -57,15 +57,16 @@ def tell(deps: Deps, actor: Actor, card: Card) -> None:
     """Show one person a card where they acted; never raises.
 
     In a direct message the thread itself is private, and unlike an ephemeral message it lasts.
+    Slack shows ephemeral messages in a thread only once it has replies and is open, so what was
+    done at the top of a channel is answered there.
     """
     if not actor.channel:
         return
+    thread_ts = actor.thread_ts if actor.thread_ts != actor.message_ts else None
     try:
         if actor.channel.startswith("D"):
             deps.gateway.post(actor.channel, card, thread_ts=actor.thread_ts)
         else:
-            deps.gateway.post_ephemeral(
-                actor.channel, actor.person, card, thread_ts=actor.thread_ts
-            )
+            deps.gateway.post_ephemeral(actor.channel, actor.person, card, thread_ts=thread_ts)
     except UpstreamError as error:
         structlog.get_logger().warning("slack_whisper_lost", reason=str(error))

@@ -15,7 +15,7 @@ from bot.agent.belief import judged_by_rules
 from bot.agent.case import Case, Lore
 from bot.domain.conversation import Thread
 from bot.domain.errors import UpstreamError
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, IncidentState
 from bot.domain.investigation import Investigation, RunState
 from bot.domain.outcome import Outcome
 from bot.domain.spans import stamp
@@ -23,9 +23,13 @@ from bot.domain.verdict import Status
 from bot.flows.alert.checks import run_checks
 from bot.flows.alert.lookup import look_up
 from bot.flows.alert.scoping import place_of
+from bot.flows.alert.suggestions import asks_nobody
+from bot.flows.approval.relief import relieved, with_orders
+from bot.flows.approval.run_proposals import RunProposals
 from bot.flows.question.history import earlier_answers
 from bot.flows.question.kit import Kit
 from bot.flows.question.session import StoredSession
+from bot.tools.remediation import RemediationTool
 from bot.triage.incident import AlertBrief
 
 if TYPE_CHECKING:
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from bot.domain.runbook import Runbook
     from bot.domain.verdict import Verdict
     from bot.flows.alert.knowledge import Knowledge
+    from bot.flows.approval.proposing import Proposals
     from bot.flows.spending import Spending
     from bot.ports.alert_state import AlertStates
     from bot.ports.clock import Clock
@@ -67,6 +72,8 @@ class _Sitting:
     started: float
     caveats: tuple[str, ...]
     """What the servers of its alerts say of them that any verdict has to be read with."""
+    hand: RunProposals | None
+    """What it may propose with."""
 
 
 class IncidentWay:
@@ -86,7 +93,10 @@ class IncidentWay:
         knowledge: Knowledge,
         spending: Spending,
         clock: Clock,
+        proposals: Proposals | None = None,
     ) -> None:
+        """Take the parts; without `proposals` nothing is ever proposed."""
+        self._proposals = proposals
         self._incidents = incidents
         self._store = store
         self._registry = registry
@@ -124,9 +134,9 @@ class IncidentWay:
         verdict, notice = self._judged(looked.verdict, sitting), reason
         if reason is None and self._lead is not None:
             try:
-                concluded = self._lead(sitting.kit.functions).investigate(
-                    self._case(sitting, looked, verdict, pages), session
-                )
+                acting = () if sitting.hand is None else RemediationTool(sitting.hand).functions()
+                lead = replace(self._lead(sitting.kit.functions), acting=acting)
+                concluded = lead.investigate(self._case(sitting, looked, verdict, pages), session)
                 verdict = replace(concluded, caveats=(*sitting.caveats, *concluded.caveats))
             except UpstreamError as error:
                 if error.system == "database":
@@ -136,6 +146,7 @@ class IncidentWay:
                 verdict = replace(
                     self._judged(looked.verdict, sitting), cost_usd=round(session.spent_usd(), 6)
                 )
+        verdict = self._ended(verdict, sitting)
         self._incidents.run_concluded(
             incident.incident_id,
             at=self._clock.now(),
@@ -181,6 +192,11 @@ class IncidentWay:
             kit=self._kit("\n".join((incident.title, *place.accounts)), scope, access),
             started=started,
             caveats=found.caveats,
+            hand=None
+            if self._proposals is None
+            else self._proposals.of(
+                thread=thread, run=run, session=session, scope=scope, access=access
+            ),
             brief=AlertBrief(
                 alerts=found.alerts,
                 scope=scope,
@@ -193,14 +209,24 @@ class IncidentWay:
             ),
         )
 
+    def _ended(self, verdict: Verdict, sitting: _Sitting) -> Verdict:
+        """Return the verdict with what is proposed; rules propose only what a model did not see."""
+        hand = sitting.hand
+        now = self._incidents.incident(sitting.incident.incident_id)
+        is_on = now is not None and now.state is IncidentState.OPEN and now.firing > 0
+        if verdict.answered_by == "rules" and is_on and asks_nobody(sitting.run):
+            return relieved(verdict, hand)
+        return with_orders(verdict, hand)
+
     def _judged(self, verdict: Verdict, sitting: _Sitting) -> Verdict:
         """Return the rules' verdict with coverage and confidence, by the same rules as any."""
-        return judged_by_rules(
+        judged = judged_by_rules(
             replace(verdict, caveats=(*sitting.caveats, *verdict.caveats)),
             session=sitting.session,
             unusable=sitting.kit.unusable,
             seconds=self._clock.monotonic() - sitting.started,
         )
+        return with_orders(judged, sitting.hand)
 
     def _case(
         self, sitting: _Sitting, looked: Looked, triaged: Verdict, pages: Sequence[Runbook]

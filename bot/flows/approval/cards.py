@@ -1,4 +1,4 @@
-"""Keeps the card of each action as new as the action; implements safe_ops.ports.Herald.
+"""Keeps the card of each action as new as the action; implements safe_ops.ports.outside.Herald.
 
 Any process may tell of an action at any time. Whoever draws claims the card first and looks again
 when it is done, so that the newest view is always the last one drawn. Nothing here decides, and
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.ports.card_book import CardBook
     from bot.ports.clock import Clock
     from safe_ops.model.actions import Action
-    from safe_ops.ports import ActionBook
+    from safe_ops.ports.book import ActionBook
 
 log = structlog.get_logger()
 

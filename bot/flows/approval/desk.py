@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from bot.ports.operations_desk import Ballot, Order, ProofWays, RunForm, Voice
     from safe_ops.model.actions import Action, Person
     from safe_ops.policy.policy import Policy
-    from safe_ops.ports import ActionBook, People
+    from safe_ops.ports.book import ActionBook
+    from safe_ops.ports.people import People
     from safe_ops.service.braking import Brake
     from safe_ops.service.deciding import Decisions
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.flows.approval.places import Site
     from bot.flows.approval.run_proposals import Parts
     from safe_ops.model.actions import Person
-    from safe_ops.ports import People
+    from safe_ops.ports.people import People
 
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.ports.key_links import KeyLinks
     from bot.ports.operations_desk import Voice
     from safe_ops.model.actions import Action, Person
-    from safe_ops.ports import Factors
+    from safe_ops.ports.people import Factors
 
 
 class Proving:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.ports.action_board import ActionBoard
     from safe_ops.model.actions import Action
-    from safe_ops.ports import ActionBook
+    from safe_ops.ports.book import ActionBook
 
 log = structlog.get_logger()
 

@@ -286,7 +286,12 @@ def _written(value: Json) -> str:
 
 
 def _complaint(operation: Operation[Any], wish: Wish) -> str:
-    wrong = [f"{name} {says}" for name, says in wish.form.problems.items()]
+    wrong = [
+        f"{field.name} {field.problem}"
+        + (f" ({', '.join(field.choices)})" if field.choices and ":" not in field.problem else "")
+        for field in wish.form.fields
+        if field.problem
+    ]
     wrong += [f"{name} is no parameter of this operation" for name in wish.extras]
     return f"{'; '.join([*wrong, *wish.form.notes])}. It takes: {spelled(operation)}."
 

@@ -14,9 +14,12 @@ from bot.domain.errors import ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState
 from bot.domain.investigation import RunState
 from bot.domain.outcome import Outcome
-from bot.domain.verdict import Cause, Status, Verdict
+from bot.domain.verdict import Cause, Status, Verdict, order_of
+from bot.flows.approval.relief import with_orders
 from bot.flows.question.history import earlier_answers
 from bot.flows.question.kit import Kit, is_typed
+from bot.flows.question.wishes import order_meant
+from bot.tools.remediation import RemediationTool
 from bot.triage.brief import NOBODY, TriageBrief
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from bot.domain.investigation import Investigation
     from bot.domain.redaction.placeholder import Seal
     from bot.domain.registry import Access, Registry
+    from bot.flows.approval.proposing import Proposals
+    from bot.flows.approval.run_proposals import RunProposals
     from bot.flows.question.session import StoredSession
     from bot.flows.spending import Spending
     from bot.ports.clock import Clock
@@ -58,7 +63,10 @@ class Ways:
         answerer: Callable[[tuple[Callable[..., Observation], ...]], Answerer] | None,
         spending: Spending,
         clock: Clock,
+        proposals: Proposals | None = None,
     ) -> None:
+        """Take the parts; without `proposals` nothing is ever proposed."""
+        self._proposals = proposals
         self._store = store
         self._registry = registry
         self._clusters = clusters
@@ -95,20 +103,39 @@ class Ways:
         text = run.questions[-1].text
         if is_typed(text):
             return self._command(kit, text, run, session)
+        hand = self._hand(thread, run, session, scope=scope, access=access)
         reason = self._spending.why_rules(thread)
         if reason is None and self._answerer is not None:
             try:
                 brief = self._brief(thread, run, session, kit=kit, scope=scope, access=access)
-                verdict = self._answerer(kit.functions).answer(brief, session)
+                acting = () if hand is None else RemediationTool(hand).functions()
+                answerer = replace(self._answerer(kit.functions), acting=acting)
+                verdict = answerer.answer(brief, session)
             except UpstreamError as error:
                 if error.system == "database":
                     raise
                 log.warning("model_unreachable", system=error.system, reason=str(error))
                 reason = f"The language model gave no answer ({error}): answered by rules."
             else:
-                return self._done(run, session, verdict, notice=None)
-        verdict = self._by_rules(session, kit, scope, access)
-        return self._done(run, session, verdict, notice=reason)
+                return self._done(run, session, with_orders(verdict, hand), notice=None)
+        verdict = with_orders(self._by_rules(session, kit, scope, access), hand)
+        notice = " ".join(filter(None, (reason, _hint(text, verdict, hand)))) or None
+        return self._done(run, session, verdict, notice=notice)
+
+    def _hand(
+        self,
+        thread: Thread,
+        run: Investigation,
+        session: StoredSession,
+        *,
+        scope: Scope,
+        access: Access,
+    ) -> RunProposals | None:
+        if self._proposals is None:
+            return None
+        return self._proposals.of(
+            thread=thread, run=run, session=session, scope=scope, access=access
+        )
 
     def kit(self, text: str, *, scope: Scope, access: Access, person: PersonId = NOBODY) -> Kit:
         """Return the tools for a conversation; accounts that the text names come first.
@@ -204,6 +231,15 @@ class Ways:
             unusable=kit.unusable,
             names=self._registry.cluster_names(),
         )
+
+
+def _hint(text: str, verdict: Verdict, hand: RunProposals | None) -> str:
+    """Return how to ask for what the text wishes to be done; empty where it wishes nothing."""
+    meant = order_meant(text, verdict.object) if hand is not None else None
+    if hand is None or meant is None or not hand.can_order(*meant):
+        return ""
+    operation, parameters = meant
+    return f"To have that put before people, type: {order_of(operation, parameters)}"
 
 
 def _in_words(scope: Scope, access: Access, accounts: str) -> str:

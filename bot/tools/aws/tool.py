@@ -65,7 +65,6 @@ class AwsTool:
 
         `read` is best a look, which joins the calls a question needs; with its params:
         alarm {name}: CloudWatch alarm's terms, history, metric around the change; is it real
-        changes {minutes=60, around=TIME}: who changed what (CloudTrail, stacks), up to 15 min late
         database {name}: RDS waits, top SQL, connections, storage, events, failovers
         function {name}: Lambda's settings, versions' differences, metrics, last errors
         load_balancer {name, minutes=180}: targets' health, requests, 5xx, latency

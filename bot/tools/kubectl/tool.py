@@ -85,7 +85,6 @@ class KubectlTool:
     ) -> Observation:
         """Read a Kubernetes cluster with one kubectl command. Nothing can be changed.
 
-        Use it for every fact about pods, workloads, nodes, events, logs, usage and rollouts.
         Start wide (get, events), then describe, then logs. Call it several times at once.
 
         Grammar, strict; anything else is refused with the nearest allowed form:
@@ -102,11 +101,7 @@ class KubectlTool:
         Add -n NAMESPACE; without it the conversation's namespace is used. Secrets are never
         readable; values of env, config maps and secrets are hidden, their names are shown.
 
-        States: empty means there is nothing; truncated, unreachable and denied are no proof of
-        absence.
-
-        Examples: kubectl get pods,deploy -n shop; kubectl logs deploy/web -n shop --previous
-        --grep=error; kubectl events -n shop --types=Warning
+        Example: kubectl logs deploy/web -n shop --previous --grep=error
         """
         read = parse(command.strip(" \t\r\n"), extra_kinds=self._extra_kinds)
         name = chosen_cluster(self._scope, cluster)

@@ -100,12 +100,10 @@ class PromqlTool:
         of more than 500 points; group_left, group_right, on(); topk over 100; more than 1000
         resulting series (aggregate with sum by (label)).
 
-        States: empty means no data, which is not zero; truncated, unreachable and denied are no
-        proof of absence. NaN is a division by zero, such as an error ratio without traffic.
+        No data is not zero. NaN is a division by zero, such as an error ratio without traffic.
 
-        Examples, the first with minutes=60, the second with compare=true:
-        sum by (pod) (rate(container_cpu_usage_seconds_total{namespace="shop"}[5m]));
-        max by (pod) (container_memory_working_set_bytes{namespace="shop"})
+        Example, with minutes=60:
+        sum by (pod) (rate(container_cpu_usage_seconds_total{namespace="shop"}[5m]))
         """
         return self.measure(query, minutes=minutes, compare=compare, cluster=cluster).observation
 

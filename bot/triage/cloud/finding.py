@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.verdict import Category, Cause
@@ -21,6 +21,12 @@ class Advice:
     values: Mapping[str, str]
     check: str
     """A read-only command that would show the effect."""
+    operation: str = ""
+    """The guarded operation that does it, where there is one."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The operation's, with `place`, as people would type them."""
+    from_text: tuple[str, ...] = ()
+    """Parameters that were read in a log, which the program writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

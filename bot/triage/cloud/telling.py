@@ -216,6 +216,9 @@ def _step(telling: Telling, advice: Advice) -> Step:
         check=advice.check,
         risk=telling.book.step(advice.risk, **values),
         undo=telling.book.step(advice.undo, **values),
+        operation=advice.operation,
+        parameters=dict(advice.parameters),
+        from_text=advice.from_text,
     )
 
 

@@ -97,6 +97,13 @@ def _roll_back(sight: ServiceSight, newest: str, earlier: str) -> Advice:
             f"aws ecs describe-services --cluster {sight.resource.cluster} --services"
             f" {sight.resource.name} --region {sight.resource.place.region}"
         ),
+        operation="ecs_rollback_taskdef",
+        parameters={
+            "place": sight.resource.place.title,
+            "cluster": sight.resource.cluster,
+            "service": sight.resource.name,
+            "revision": earlier.rpartition(":")[2],
+        },
     )
 
 

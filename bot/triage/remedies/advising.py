@@ -61,17 +61,21 @@ def _for(scene: Scene, found: Finding, change: Change | None) -> Advised:
     specified = code_change(scene.book, found)
     plan = plan_for(found)
     facts = facts_of(scene.estate(found.object), found, change, defect=specified is not None)
-    return Advised(
-        relief=tuple(_steps(scene.book, plan.relief, facts))[:MAX_STEPS],
-        cure=tuple(_steps(scene.book, plan.cure, facts))[:MAX_STEPS],
-        code_change=specified,
-    )
+    place = found.object.cluster
+
+    def steps(choices: Sequence[Choice]) -> tuple[Step, ...]:
+        return tuple(_steps(scene.book, choices, facts, place))[:MAX_STEPS]
+
+    return Advised(relief=steps(plan.relief), cure=steps(plan.cure), code_change=specified)
 
 
-def _steps(book: Book, choices: Sequence[Choice], facts: Mapping[str, str]) -> Iterator[Step]:
+def _steps(
+    book: Book, choices: Sequence[Choice], facts: Mapping[str, str], place: str
+) -> Iterator[Step]:
     """Yield of each choice the first step that can be told whole."""
     for choice in choices:
-        told = (_step(book, one, facts) for one in choice if _needs(book, one) <= facts.keys())
+        fitting = [one for one in choice if _needs(book, one) <= facts.keys()]
+        told = (_step(book, one, facts, place) for one in fitting)
         whole = next((step for step in told if len(step.action) <= MAX_ACTION_CHARS), None)
         if whole is not None:
             yield whole
@@ -84,7 +88,7 @@ def _needs(book: Book, remedy: Remedy) -> set[str]:
     return said | set(remedy.needs) | {slot for one in commands for slot in one.get_identifiers()}
 
 
-def _step(book: Book, remedy: Remedy, facts: Mapping[str, str]) -> Step:
+def _step(book: Book, remedy: Remedy, facts: Mapping[str, str], place: str) -> Step:
     action = book.step(f"do_{remedy.key}", **facts)
     if remedy.command is not None:
         command = remedy.command.substitute(facts)
@@ -97,7 +101,19 @@ def _step(book: Book, remedy: Remedy, facts: Mapping[str, str]) -> Step:
         check=next(_filled(remedy.checks, facts), _ANYWHERE),
         risk=book.step(f"risk_{remedy.risk}", **facts),
         undo=remedy.back.substitute(facts) if remedy.back is not None else undo,
+        operation=remedy.operation,
+        parameters=parameters_of(remedy, facts, place=place) if remedy.operation else {},
+        from_text=remedy.from_text,
     )
+
+
+def parameters_of(remedy: Remedy, facts: Mapping[str, str], *, place: str) -> dict[str, str]:
+    """Return the operation's parameters as people would type them, its place first."""
+    filled = {name: value.substitute(facts) for name, value in remedy.parameters.items()}
+    kind, slash, name = filled.get("name", "").partition("/")
+    if slash:
+        filled |= {"name": name, "kind": kind}
+    return {"place": place, **filled}
 
 
 def _filled(templates: Sequence[Template], facts: Mapping[str, str]) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from string import Template
@@ -12,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.verdict import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bot.triage.finding import Finding
 
 
@@ -32,6 +31,12 @@ class Remedy:
     """Which sentence tells the way back, where no command does."""
     needs: tuple[str, ...] = ()
     """Facts without which it is not offered, besides those its command names."""
+    operation: str = ""
+    """The operation that does it under guard, where there is one."""
+    parameters: Mapping[str, Template] = field(default_factory=dict)
+    """The operation's; a `name` such as `deployment/cart` tells the kind as well."""
+    from_text: tuple[str, ...] = ()
+    """Parameters whose value stands in free text only, such as an event's message."""
 
 
 Choice = tuple[Remedy, ...]
@@ -63,6 +68,11 @@ def remedies() -> Mapping[str, Remedy]:
             back=Template(said["back"]) if "back" in said else None,
             undo=said.get("undo", "none"),
             needs=tuple(said.get("needs", ())),
+            operation=said.get("operation", ""),
+            parameters={
+                name: Template(value) for name, value in said.get("parameters", {}).items()
+            },
+            from_text=tuple(said.get("from_text", ())),
         )
         for key, said in _read("steps.toml").items()
     }

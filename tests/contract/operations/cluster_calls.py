@@ -10,8 +10,7 @@ from safe_ops.actuators.cluster import KubernetesHands
 from safe_ops.actuators.cluster_wire import ClusterWire
 from safe_ops.errors import UnknownOutcomeError, UpstreamError
 from safe_ops.model.plans import Call
-from safe_ops.model.rights import ClusterRule, Rights
-from safe_ops.ports import Warrant
+from safe_ops.model.rights import ClusterRule, Rights, Warrant
 from tests.contract.operations.stand_in import Reply, StandIn, api_client, says
 
 if TYPE_CHECKING:

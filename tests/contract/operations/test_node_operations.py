@@ -15,10 +15,10 @@ from safe_ops.guardrails.common import COMMON
 from safe_ops.model.actions import CallOutcome, Grounds
 from safe_ops.model.guarding import Case
 from safe_ops.model.plans import Place, Plan, System
+from safe_ops.model.rights import Warrant
 from safe_ops.model.surveys import Circumstances
 from safe_ops.operations.catalogue import CATALOGUE
 from safe_ops.operations.operation import Eyes, Progress
-from safe_ops.ports import Warrant
 from safe_ops.service.binding import bound
 from safe_ops.service.rechecking import JudgesDrift
 from tests.contract.operations.stand_in import api_client

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from bot.ports.key_links import KeyLinks
     from safe_ops.model.actions import JournalRow
     from safe_ops.model.plans import Plan
-    from safe_ops.ports import Factors
+    from safe_ops.ports.people import Factors
     from tests.lab.slack.reading import Seen
 
     SecondFactors = tuple[Factors, KeyLinks | None]
@@ -87,7 +87,7 @@ _numbers = count(1)
 
 @dataclass
 class Rung:
-    """safe_ops.ports.Bell that writes down what it was rung for."""
+    """safe_ops.ports.outside.Bell that writes down what it was rung for."""
 
     planned: list[str] = field(default_factory=list)
     executed: list[str] = field(default_factory=list)
@@ -100,7 +100,7 @@ class Rung:
 
 
 class OneCode:
-    """safe_ops.ports.Factors of a workspace in which everybody has the same code."""
+    """safe_ops.ports.people.Factors of a workspace in which everybody has the same code."""
 
     def known(self, subject: str) -> tuple[Factor, ...]:
         return (Factor.TOTP,) if subject else ()
@@ -112,7 +112,7 @@ class OneCode:
 
 
 class NoRecords:
-    """safe_ops.ports.ChangeRecords of a team that keeps none."""
+    """safe_ops.ports.outside.ChangeRecords of a team that keeps none."""
 
     def opened(self, action: Action) -> None: ...
 

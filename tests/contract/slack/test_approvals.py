@@ -161,7 +161,7 @@ def test_a_denial_by_somebody_without_a_say_changes_nothing(house: Approvals) ->
     action = house.pending(by="ana")
     house.click("tom", action, actions.OPERATION_DENY)
     house.submit("tom", {"reason": "no"})
-    assert "ask somebody of managers" in house.lab.wait_for_ephemeral("tom").text
+    assert "ask somebody of oncall" in house.lab.wait_for_ephemeral("tom").text
     assert house.now(action).state is State.PENDING_ONCALL
 
 

@@ -28,7 +28,7 @@ from safe_ops.model.actions import (
     Switches,
 )
 from safe_ops.model.trail import Actor, AuditEntry, AuditRow
-from safe_ops.ports import Clock
+from safe_ops.ports.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -46,7 +46,7 @@ from safe_ops.operations.operation import Eyes, Look, Parameters, Progress
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from safe_ops.ports import CloudEstate, ClusterEstate
+    from safe_ops.ports.reach import CloudEstate, ClusterEstate
 
 PATH = "/apis/apps/v1/namespaces/shop/deployments/"
 

@@ -36,7 +36,7 @@ from tests.unit.safe_ops.dials import START, Machine, MachineWorkshop, SetDials
 if TYPE_CHECKING:
     from safe_ops.model.actions import Action
     from safe_ops.model.trail import AuditEntry
-    from safe_ops.ports import ActionBook
+    from safe_ops.ports.book import ActionBook
 
 POLICY = """
 roles:

@@ -127,15 +127,23 @@ def _seconds(line: LogLine) -> float:
 
 
 def _longer(sight: FunctionSight, seconds: float) -> Advice:
+    longer = str(min(MAX_TIMEOUT_S, max(60, int(10 * seconds))))
     return Advice(
         action="aws_longer_action",
         risk="aws_longer_risk",
         undo="aws_longer_undo",
         values={
             "object": sight.resource.name,
-            "new": str(min(MAX_TIMEOUT_S, max(60, int(10 * seconds)))),
+            "new": longer,
             "old": str(sight.timeout_s),
             "region": sight.resource.place.region,
         },
         check=last_errors(sight),
+        operation="lambda_set_timeout",
+        parameters={
+            "place": sight.resource.place.title,
+            "function": sight.resource.name,
+            "timeout_s": longer,
+        },
+        from_text=("timeout_s",),
     )

@@ -51,6 +51,10 @@ def with_memory(sight: FunctionSight, memory_mb: int) -> Advice:
             f"aws logs filter-log-events --log-group-name /aws/lambda/{name} --filter-pattern"
             f' "REPORT RequestId" --region {sight.resource.place.region}'
         ),
+        operation="lambda_set_memory",
+        parameters={
+            "place": sight.resource.place.title, "function": name, "memory_mb": str(memory_mb),
+        },
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def _pending(view: ActionView, plan: Plan) -> tuple[Block, ...]:
     action = view.action
     warned = facts.warnings(plan)
     changes = facts.change_lines(plan)
-    row = _row(action, plan, "; ".join(visible(one) for one in changes))
+    row = _row(action, plan, "\n".join(visible(one) for one in changes))
     return (
         _header(facts.title(plan)),
         sentences.as_block(sentences.sentence(view)),
@@ -81,7 +81,8 @@ def _pending(view: ActionView, plan: Plan) -> tuple[Block, ...]:
         *facts.refused_rulings(plan),
         facts.folded_calls(plan),
         facts.folded_rulings(plan),
-        parts.context(*_small_print(action), *_who(action, plan)),
+        *_who(action, plan),
+        parts.context(*_small_print(action)),
         *rationale_blocks(view.rationale),
         *((row,) if row is not None and not warned else (controls.details_row(action),)),
     )
@@ -170,13 +171,13 @@ def _small_print(action: Action) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _who(action: Action, plan: Plan) -> tuple[str, ...]:
-    """Return who may decide now, and what else is needed after."""
+def _who(action: Action, plan: Plan) -> list[Block]:
+    """Return who may decide now, and what else is needed after; nothing where nobody may."""
     need = current_need(action)
     if need is None or action.state not in controls.STAGES:
-        return ()
+        return []
     teams = " or ".join(f"*{escape(visible(team))}*" for team in need.teams) or "nobody"
-    words = f"May decide now: members of {teams}"
+    words = f"*May decide now:* members of {teams}"
     if need.not_requester:
         words += ", but not whoever asked"
     if action.approvals:
@@ -184,7 +185,8 @@ def _who(action: Action, plan: Plan) -> tuple[str, ...]:
     if need.factor:
         words += "; with a second factor"
     left = [one.stage.value for one in plan.needs[plan.needs.index(need) + 1 :]]
-    return (words, f"After that: the {' and the '.join(left)} tier") if left else (words,)
+    after = f". After that: the {' and the '.join(left)} tier" if left else ""
+    return [parts.section(f"{words}{after}.")]
 
 
 def _requester(action: Action) -> str:

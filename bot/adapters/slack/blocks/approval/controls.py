@@ -70,7 +70,7 @@ def decision_row(action: Action, plan: Plan, change: str) -> Block | None:
     """Return Approve, Deny and Details of a pending action.
 
     None where the confirmation cannot repeat the target whole: then nobody can agree to it here.
-    `change` is the change in one line; if it is too long the confirmation counts instead.
+    `change` is the change as the card has it; if it is too long the confirmation counts instead.
     """
     stage = STAGES.get(action.state)
     question = _question(plan, change)

@@ -24,11 +24,13 @@ _LINK: Final = re.compile(
     re.IGNORECASE,
 )
 _LEFT_OUT: Final = "(link left out)"
+_MARKS: Final = re.compile(r"\*\*|`")
+"""Markup of Markdown, which would be shown as it is."""
 
 
 def rationale_blocks(words: str) -> list[Block]:
     """Return the reason in its own quoted block; none for no words."""
-    line = " ".join(_LINK.sub(_LEFT_OUT, words).split())
+    line = " ".join(_LINK.sub(_LEFT_OUT, _MARKS.sub("", words)).split())
     if not line:
         return []
     shown = clip(neutral_markdown(visible(line)), LONGEST)

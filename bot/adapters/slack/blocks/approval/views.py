@@ -13,7 +13,7 @@ from bot.adapters.slack import actions, limits
 from bot.adapters.slack.blocks import parts
 from bot.adapters.slack.blocks.approval import controls, facts, rich, sentences
 from bot.adapters.slack.blocks.approval.calls import calls_text
-from bot.adapters.slack.text import clip_escaped, escape
+from bot.adapters.slack.text import clip_escaped
 from bot.adapters.slack.validation import block_text_length, validate_view
 from bot.adapters.slack.visible import visible
 
@@ -55,7 +55,7 @@ def denial_view(metadata: Mapping[str, str], *, needs_reason: bool) -> dict[str,
 def proof_view(metadata: Mapping[str, str], ways: ProofWays) -> dict[str, Any]:
     """Return the modal that asks for a second factor, whichever ways its reader has."""
     if not ways.code and not ways.link:
-        section = parts.section(clip_escaped(escape(visible(how_to_enrol(ways.subject))), _TEXT))
+        section = parts.section(clip_escaped(visible(how_to_enrol(ways.subject)), _TEXT))
         return _modal(actions.PROOF_VIEW, "Second factor", None, [section], metadata)
     blocks = [
         parts.section(

@@ -1,0 +1,1 @@
+"""The audit outside the database: who signs it, where it is kept, how it gets there."""

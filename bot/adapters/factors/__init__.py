@@ -1,0 +1,1 @@
+"""Second factors: what proves that a decision is its person's own."""

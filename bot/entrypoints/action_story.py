@@ -1,0 +1,189 @@
+"""`nightdesk audit show`: the whole story of one action, where a card has no room for it.
+
+Everything comes from the database as it was stored. Free text is marked as what it is, and shown
+so that it can neither colour nor move anything on a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from bot.bootstrap.audit import open_archive
+from bot.tools.plain_text import plain
+from safe_ops.model.actions import Action, Approval, JournalRow
+from safe_ops.model.trail import AuditRow
+from safe_ops.plan import canonical_json, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bot.settings import Settings
+    from safe_ops.model.plans import Plan, Step
+
+_LABEL = re.compile(r"[Aa](\d{1,9})")
+DIGEST_CHARS = 12
+"""As many as a card shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Story:
+    action: Action
+    digest_holds: bool
+    """Whether the plan is still the one whose digest people approved."""
+    rationale: str
+    journal: tuple[JournalRow, ...]
+    audit: tuple[AuditRow, ...]
+
+
+def show_action(settings: Settings, named: str, *, as_json: bool) -> int:
+    """Print what is known of an action; return 0, or 1 when there is none, or it was tampered with.
+
+    Raises:
+        SettingsError: The database is not at this version's schema.
+        UpstreamError: It cannot be reached.
+    """
+    archive = open_archive(settings)
+    label = _LABEL.fullmatch(named)
+    action = archive.index.numbered(int(label[1])) if label else archive.book.find(named)
+    if action is None:
+        sys.stderr.write(
+            f"There is no action {plain(named)}: give a name such as A12, or its id.\n"
+        )
+        return 1
+    story = _Story(
+        action=action,
+        digest_holds=action.plan is None or digest_of(action.plan) == action.digest,
+        rationale=archive.book.rationale(action.action_id),
+        journal=archive.book.journal(action.action_id),
+        audit=archive.trail.rows_of(action.action_id),
+    )
+    if as_json:
+        sys.stdout.write(_as_json(story) + "\n")
+    else:
+        for line in _lines(story):
+            sys.stdout.write(plain(line).replace("\n", "\n    ") + "\n")
+    return 0 if story.digest_holds else 1
+
+
+def _as_json(story: _Story) -> str:
+    """Return one canonical line: what stands at `action.plan` is byte for byte what is digested."""
+    return canonical_json(TypeAdapter(_Story).dump_python(story)).decode()
+
+
+def _lines(story: _Story) -> Iterator[str]:
+    action = story.action
+    request, plan = action.request, action.plan
+    yield f"{action.label} {request.operation}: {action.state.value}"
+    if plan is not None:
+        yield f"  target     {plan.target.key} ({plan.environment}, {plan.tier.name})"
+    yield f"  id         {action.action_id}"
+    yield f"  asked      {_at(action.created_at)} by {request.requester_name} ({request.requester})"
+    if request.incident_id:
+        yield f"  incident   {request.incident_id}"
+    for name, value in sorted(request.parameters.items()):
+        yield f"  parameter  {name} = {_json(value)} (from {request.provenance.get(name, '?')})"
+    if action.reason:
+        yield f"  reason     {action.reason}"
+    if action.outcome is not None:
+        yield f"  outcome    {action.outcome.says}"
+        yield from (f"             {one}" for one in action.outcome.details)
+    yield from _part(
+        "Reasoning given with the request, which nobody verified",
+        story.rationale.splitlines(),
+    )
+    if plan is not None:
+        yield from _plan(plan, story)
+    yield from _part("Approvals", [_approved(one) for one in action.approvals])
+    yield from _part("Journal", [_entry(row) for row in story.journal])
+    yield from _part("Audit", [_audited(row) for row in story.audit])
+
+
+def _plan(plan: Plan, story: _Story) -> Iterator[str]:
+    drawing = plan.drawing
+    held = "it holds" if story.digest_holds else "IT DOES NOT HOLD: THE PLAN WAS CHANGED"
+    yield from _part(
+        "Plan",
+        [
+            f"digest {story.action.digest} ({held})",
+            f"policy {plan.policy_hash}",
+            f"made {_at(plan.created_at)}, expires {_at(plan.expires_at)}",
+            *([f"guards set aside: {plan.break_glass}"] if plan.break_glass else ()),
+        ],
+    )
+    yield from _part(
+        "Before → after", [f"{one.field}: {one.before} → {one.after}" for one in drawing.changes]
+    )
+    yield from _part("Calls", [_call(step) for step in drawing.steps])
+    undo = [_call(step) for step in drawing.undo]
+    yield from _part("Undo", undo or [f"cannot be undone: {drawing.cannot_be_undone}"])
+    yield from _part("Touches", [*drawing.blast_radius, *drawing.notes])
+    yield from _part(
+        "Guards",
+        [
+            f"{'passed ' if one.passed else 'REFUSED'} {one.guard}: {one.says}"
+            + (f" ({_at(one.at)})" if one.at else "")
+            for one in plan.rulings
+        ],
+    )
+    yield from _part("Dry run", plan.dry_run)
+    yield from _part(
+        "Success means", [*drawing.verification.says, f"within {drawing.verification.deadline_s} s"]
+    )
+    yield from _part(
+        "Needs",
+        [
+            f"{one.stage.value}: one of {', '.join(one.teams)}"
+            + (", not the requester" if one.not_requester else "")
+            + (", with a second factor" if one.factor else "")
+            for one in plan.needs
+        ]
+        or ["nobody: policy lets it run by itself"],
+    )
+
+
+def _part(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield f"{title}:"
+        yield from (f"  {line}" for line in lines)
+
+
+def _call(step: Step) -> str:
+    call = step.call
+    return f"{step.says}: {call.action} {call.path} {call.media_type} {_json(call.body)}"
+
+
+def _approved(one: Approval) -> str:
+    return (
+        f"{one.stage.value}: {one.name} ({one.subject}), {_at(one.at)}, {one.factor.value} factor"
+    )
+
+
+def _entry(row: JournalRow) -> str:
+    at = "" if row.at is None else _at(row.at)
+    outcome = "" if row.outcome is None else f" {row.outcome.value}"
+    says = f": {row.says}" if row.says else ""
+    return f"{at} {row.part} {row.step} attempt {row.attempt} {row.phase.value}{outcome}{says}"
+
+
+def _audited(row: AuditRow) -> str:
+    entry = row.entry
+    moved = f" {entry.before or '-'} → {entry.after}" if entry.after else ""
+    by = f"{entry.actor.subject} {entry.actor.address}".strip()
+    digest = f" [{entry.digest[:DIGEST_CHARS]}]" if entry.digest else ""
+    says = f": {entry.says}" if entry.says else ""
+    return f"#{row.number} {_at(row.at)} {entry.event}{moved} by {by}{digest}{says}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _at(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,1 @@
+"""What the write side needs from outside, one file a need; adapters implement it."""

@@ -1,0 +1,1 @@
+"""The page for security keys in a real browser."""
