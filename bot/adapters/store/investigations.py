@@ -12,7 +12,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from bot.adapters.store.conversations import WAITS, waiting_of
 from bot.adapters.store.investigation_rows import person_of, read_many, read_one
+from bot.adapters.store.moment import moment
 from bot.adapters.store.part import SqlPart, hold, lock_thread
+from bot.adapters.store.read_audit import note_reads
 from bot.adapters.store.tables import (
     investigations,
     questions,
@@ -117,7 +119,7 @@ class SqlInvestigations(SqlPart):
         state: RunState,
         verdict: Verdict | None,
     ) -> None:
-        """Close the investigation and free the thread.
+        """Close the investigation, note in the audit what it read, and free the thread.
 
         Raises:
             ValueError: The state is not a final one.
@@ -126,12 +128,12 @@ class SqlInvestigations(SqlPart):
             raise ValueError("an investigation cannot finish as running")
         with self._writing() as connection:
             hold(connection, investigation_id, fence)
+            now = self._clock.now()
             _change(
-                connection,
-                investigation_id,
-                state=state.value,
-                verdict=verdict,
-                finished_at=self._clock.now(),
+                connection, investigation_id, state=state.value, verdict=verdict, finished_at=now
+            )
+            note_reads(
+                connection, investigation_id, state=state, at=moment(connection, self._clock)
             )
 
     def release(self, investigation_id: str, *, fence: int) -> None:
