@@ -25,6 +25,7 @@ from bot.adapters.slack.probe import slack_probe
 from bot.adapters.store.probe import database_probe
 from bot.bootstrap.installation import load_registry, redis_url
 from bot.bootstrap.models import build_model
+from bot.bootstrap.policy_probe import policy_probe
 from bot.bootstrap.sources import build_alert_states, build_logs, build_metrics
 from bot.domain.errors import SettingsError
 from bot.ports.probe import Checkup, Health
@@ -110,6 +111,7 @@ def _probes(settings: Settings) -> list[Probe]:
             if cluster.alertmanager is not None
         ),
         *_account_probes(settings, registry, clock=clock),
+        policy_probe(settings, registry),
     ]
 
 

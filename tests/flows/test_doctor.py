@@ -86,3 +86,22 @@ def test_the_distance_of_every_endpoint_that_answers_is_told(rows: Rows) -> None
         "account shop-staging latency",
     } <= near
     assert "metrics prod-eu latency" not in near
+
+
+def test_the_policy_says_where_operations_are_possible(rows: Rows) -> None:
+    assert rows["policy"]["health"] == "ok"
+    assert rows["policy"]["found"].startswith("the built-in policy, ")
+    assert rows["policy"]["found"].endswith("no operations anywhere")
+
+
+def test_every_problem_of_a_policy_file_is_told_with_its_line(tmp_path: Path) -> None:
+    policy = tmp_path / "nightdesk.policy.yaml"
+    policy.write_text("limits:\n  per_target_hour: many\nroles:\n  oncal: []\n", encoding="utf-8")
+    with Lab("two_clusters", home=tmp_path / "lab") as lab:
+        environment = lab.environment() | {"NIGHTDESK_POLICY": str(policy)}
+        ended = Installation(environment, logs=tmp_path).run("doctor", "--json")
+    found = [json.loads(line) for line in ended.stdout.splitlines()]
+    told = [row["found"] for row in found if row["part"] == "policy"]
+    assert any("nightdesk.policy.yaml:2" in problem for problem in told)
+    assert any("nightdesk.policy.yaml:4" in problem for problem in told)
+    assert {row["health"] for row in found if row["part"] == "policy"} == {"failed"}

@@ -112,6 +112,9 @@ class Cards:
             return
         try:
             self._board.draw(view)
+            if action.outcome is not None and action.outcome.pages:
+                # Before the card counts as shown: whoever was to page may have died.
+                self._board.page(action, f"{action.label}: {action.outcome.says}")
         except UpstreamError:
             self._card_book.card_left(action.action_id, holder=holder)
             raise
