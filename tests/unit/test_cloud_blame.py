@@ -107,5 +107,10 @@ def test_no_text_breaks_it_and_what_it_finds_stands_in_the_text(lines: list[str]
 
 @given(st.integers(min_value=0, max_value=3 * MAX_LINES))
 def test_only_the_newest_lines_are_read(noise: int) -> None:
-    found = blame([*PYTHON.split("\n"), *["INFO well"] * noise])
-    assert (found is not None) == (noise < MAX_LINES)
+    trace = PYTHON.split("\n")
+    found = blame([*trace, *["INFO well"] * noise])
+    # In between part of the trace is out of sight, and what is left may not be enough.
+    if noise + len(trace) <= MAX_LINES:
+        assert found is not None
+    if noise >= MAX_LINES:
+        assert found is None

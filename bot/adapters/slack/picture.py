@@ -166,7 +166,9 @@ def _frame(axes: Axes, chart: Chart, *, unit: str, spans: tuple[float, float]) -
     start, end = (at_s / _DAY_S for at_s in spans)
     if start < end:
         axes.set_xlim(start, end)
-    ticks = AutoDateLocator(tz=UTC, minticks=5, maxticks=10)  # type: ignore[no-untyped-call]
+    # With fewer than 12 at most, a range of four and a half days has no interval that fits: twelve
+    # hours are too many ticks, a day too few, and matplotlib warns (dates.AutoDateLocator).
+    ticks = AutoDateLocator(tz=UTC, minticks=5, maxticks=12)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(ticks)
     times = ConciseDateFormatter(ticks, tz=UTC)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(times)

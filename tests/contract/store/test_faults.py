@@ -49,7 +49,7 @@ def limit_pages(engine: Engine, pages: int) -> None:
 def test_a_full_disk_is_said_clearly_and_harms_nothing(sqlite_files: SqliteFiles) -> None:
     url = sqlite_files.fresh()
     engine = open_engine(url)
-    limit_pages(engine, 100)
+    limit_pages(engine, 200)
     store = store_over(engine)
     thread = store.add_question(question())
     run = store.claim(thread.thread_id, worker="w1", lease=LEASE, max_attempts=3)
