@@ -44,10 +44,18 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--env-file", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     for name, text in (
         ("listener", "receive from Slack: Socket Mode, or signed HTTP without an app token"),
-        ("operator", "plan operations, and run those that were approved"),
         ("cron", "sweep up lost work"),
     ):
         commands.add_parser(name, help=text)
+    operator = commands.add_parser(
+        "operator", help="plan operations, and run those that were approved"
+    )
+    operator.add_argument(
+        "--lane",
+        choices=("all", "plans"),
+        default="all",
+        help="plan and run, or plan only and be free for the next wish",
+    )
     investigator = commands.add_parser("investigator", help="answer questions, or look into alerts")
     investigator.add_argument(
         "--lane", choices=("questions", "alerts"), default="questions", help="what to work on"

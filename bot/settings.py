@@ -152,6 +152,9 @@ class ServiceSettings(BaseSettings):
     """Directory with the team's own runbooks, Markdown with a head; ours are there as well."""
     alert_workers: int = Field(default=1, ge=1, le=32)
     """Worker processes for alerts that `nightdesk up` starts; people never wait for them."""
+    operators: int = Field(default=2, ge=1, le=8)
+    """Operator processes that `nightdesk up` starts, beside one that only plans; each is with one
+    action until it is verified, which may take an hour."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     """debug, info, warning or error."""
     log_json: bool | None = None

@@ -32,6 +32,8 @@ from safe_ops.model.standing import (
     SCHEDULE_WITHIN,
     STANDING,
     current_need,
+    lease_is_over,
+    lies_unplanned,
     may_begin,
     ran_out,
     standing,
@@ -127,6 +129,8 @@ def _waiting(action: Action, event: on.Event, now: datetime) -> Transition | Non
             return _stopped(action, event, "action.revoked", State.REVOKED, says)
         case on.TimeRanOut() if waiting and ran_out(action, now):
             return _expired(action)
+        case on.TimeRanOut() if _lies_claimed(action, now) or lies_unplanned(action, now):
+            return _expired(action)
         case on.WindowOpened() if action.state is State.SCHEDULED and not ran_out(action, now):
             says = "its window is open"
             opened = _moved(action, event, "action.window_opened", State.APPROVED, says)
@@ -147,8 +151,10 @@ def _taking(action: Action, event: on.Event, now: datetime) -> Transition | None
             taken = _holding(action, event, "action.claimed", State.CLAIMED, says, now=now)
             return replace(taken, operator=operator, fence_up=True)
         case state, on.Claimed(operator=operator) if state in HELD:
-            if action.lease_until is not None and now < action.lease_until:
+            if not lease_is_over(action, now):
                 raise RefusedError(f"{standing(action)}; {action.operator} has it.", code="held")
+            if _lies_claimed(action, now):
+                return _expired(action)
             says = f"taken over by {operator} from {action.operator}, which fell silent"
             taken = _holding(action, event, "action.taken_over", state, says, now=now)
             return replace(taken, operator=operator, fence_up=True)
@@ -160,11 +166,20 @@ def _checking(action: Action, event: on.Event, now: datetime) -> Transition | No
     """Judge what the last check before the first call found."""
     match action.state, event:
         case State.CLAIMED, on.Started():
+            if lease_is_over(action, now):
+                raise FenceLostError(
+                    f"the lease on {action.label} ran out while it was checked: what was found is "
+                    "too old to begin by."
+                )
             says = "everything was checked again"
             return _holding(action, event, "action.started", State.EXECUTING, says, now=now)
         case State.CLAIMED, on.Barred():
             barred = _stopped(action, event, "action.blocked", State.BLOCKED, event.reason)
-            return replace(barred, entry=replace(barred.entry, facts={"code": event.code}))
+            return replace(
+                barred,
+                entry=replace(barred.entry, facts={"code": event.code}),
+                outcome=Outcome(says=event.reason, pages=True) if event.pages else None,
+            )
         case State.CLAIMED, on.ConsentLost():
             return _stopped(action, event, "action.revoked", State.REVOKED, event.reason)
         case State.CLAIMED | State.EXECUTING, on.Drifted():
@@ -293,6 +308,11 @@ def _expired(action: Action) -> Transition:
     says = f"it {STANDING[action.state]}, and nothing came in time"
     event = on.TimeRanOut(actor=CLOCK)
     return _stopped(action, event, "action.expired", State.EXPIRED, says)
+
+
+def _lies_claimed(action: Action, now: datetime) -> bool:
+    """Tell whether an operator took it, never began, and the approvals are too old to begin by."""
+    return action.state is State.CLAIMED and lease_is_over(action, now) and ran_out(action, now)
 
 
 def _policys_own(plan: Plan, now: datetime) -> Approval:

@@ -14,12 +14,15 @@ from redis.exceptions import RedisError
 from rq import Queue as RqQueue
 from rq.serializers import JSONSerializer
 
+from bot.ports.queue import Queue
+
 if TYPE_CHECKING:
     from redis import Redis
 
-    from bot.ports.queue import Queue
-
 JOBS_MODULE = "bot.entrypoints.jobs"
+OPERATION_TIMEOUT_S = 4 * 3600
+"""An operation has deadlines of its own at every step: a rollout may take half an hour, be watched
+for another one, and be undone. This one ends only what hangs for a reason nobody thought of."""
 RING_TTL_S = 300
 """A ring nobody heard is forgotten; the sweeper has rung again long since."""
 FAILURE_TTL_S = 3600
@@ -36,7 +39,7 @@ class RqDoorbell:
     def __init__(
         self, connection: Redis, *, job_timeout_s: int, jobs_module: str = JOBS_MODULE
     ) -> None:
-        """Ring over this connection; `job_timeout_s` is to be above the longest budget."""
+        """Ring over this connection; `job_timeout_s` is to be above the longest run's budget."""
         self._connection = connection
         self._job_timeout_s = job_timeout_s
         self._jobs_module = jobs_module
@@ -57,7 +60,7 @@ class RqDoorbell:
                 # allows letters, digits, `_` and `-` in it (rq.job.validate_job_id).
                 job_id=f"{job}-{uuid4().hex}",
                 description=f"{job}({', '.join(args)})",
-                timeout=self._job_timeout_s,
+                timeout=OPERATION_TIMEOUT_S if queue is Queue.OPERATIONS else self._job_timeout_s,
                 ttl=RING_TTL_S,
                 # 0 deletes a job when it is done (rq.job.Job.cleanup).
                 result_ttl=0,

@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.adapters.operations.masking import MaskedWorkshop
 from bot.adapters.operations.signals import IncidentSignals
 from bot.bootstrap.operations import Office, build_office
 from bot.bootstrap.sources import build_alert_states, build_metrics
@@ -39,7 +40,9 @@ def build_bench(settings: Settings) -> Bench:
     """Return what plans and carries out actions; nothing is connected before the first one."""
     place = build_workplace(settings)
     office = build_office(settings, place)
-    workshop = build_workshop(settings, place.registry, clock=place.clock)
+    workshop = MaskedWorkshop(
+        build_workshop(settings, place.registry, clock=place.clock), mask=place.redactor.mask
+    )
     assessor = Assessor(
         book=office.book,
         policy=office.policy,

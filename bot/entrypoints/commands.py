@@ -83,17 +83,19 @@ def _investigator(found: Settings, options: Namespace) -> int:
     return 0
 
 
-def _operator(found: Settings, _options: Namespace) -> int:
+def _operator(found: Settings, options: Namespace) -> int:
     from bot.bootstrap.operator import build_bench  # noqa: PLC0415 -- as above
     from bot.entrypoints import jobs  # noqa: PLC0415 -- as above
     from bot.ports.queue import Queue  # noqa: PLC0415 -- as above
 
     jobs.install_bench(build_bench(found))
-    _work(found, Queue.OPERATIONS, name="operator", on_stop=lambda: None)
+    # Who plans only is always there for the next wish, however long others verify.
+    lanes = [Queue.PLANS] if options.lane == "plans" else [Queue.PLANS, Queue.OPERATIONS]
+    _work(found, *lanes, name=f"operator-{options.lane}", on_stop=lambda: None)
     return 0
 
 
-def _work(found: Settings, queue: Queue, *, name: str, on_stop: Callable[[], None]) -> None:
+def _work(found: Settings, *queues: Queue, name: str, on_stop: Callable[[], None]) -> None:
     import os  # noqa: PLC0415 -- as above
 
     from bot.adapters.clock import SystemClock  # noqa: PLC0415 -- as above
@@ -102,7 +104,7 @@ def _work(found: Settings, queue: Queue, *, name: str, on_stop: Callable[[], Non
     from bot.entrypoints.worker import run_worker  # noqa: PLC0415 -- as above
 
     run_worker(
-        [queue],
+        queues,
         open_redis(redis_url(found)),
         name=f"{name}-{os.getpid()}",
         clock=SystemClock(),

@@ -74,7 +74,20 @@ def children_of(settings: Settings) -> tuple[Child, ...]:
             )
             for number in range(1, settings.service.alert_workers + 1)
         ),
-        Child(name="operator", command="operator", without=MODEL_SECRETS | SLACK_SECRETS),
+        Child(
+            name="planner",
+            command="operator",
+            arguments=("--lane", "plans"),
+            without=MODEL_SECRETS | SLACK_SECRETS,
+        ),
+        *(
+            Child(
+                name=f"operator-{number}",
+                command="operator",
+                without=MODEL_SECRETS | SLACK_SECRETS,
+            )
+            for number in range(1, settings.service.operators + 1)
+        ),
         Child(name="cron", command="cron", without=MODEL_SECRETS | SLACK_SECRETS),
     )
 

@@ -12,6 +12,8 @@ class Queue(StrEnum):
     QUESTIONS = "questions"
     ALERTS = "alerts"
     OPERATIONS = "operations"
+    PLANS = "plans"
+    """Wishes to be planned: they wait for no operation that is being verified."""
 
 
 class Doorbell(Protocol):

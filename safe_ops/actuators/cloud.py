@@ -84,15 +84,19 @@ class CloudWorkshop:
     def hands(self, place: Place, warrant: Warrant) -> Iterator[Hands]:
         """Give hands in an account, for the warrant's calls alone; for at most fifteen minutes.
 
-        The role is taken on by the first call that needs AWS: rehearsing most of them does not, so
-        that before an approval there are no credentials to write with.
-        Raises what `knows` and `policy_of` raise.
+        Before there is a plan the role is taken on by the first call that needs AWS: rehearsing
+        most of them does not, so that before an approval there are no credentials to write with.
+        For an approved plan it is taken on at once: between the row that says that a call is sent
+        and the call nothing may take time.
+        Raises what `knows`, `policy_of` and, for an approved plan, `HubSessions.open` raise.
         """
         self.knows(place)
         known = self._places[place.name]
         policy_of(warrant, account_id=known.account_id, region=place.region)
         hands = AwsHands(self._hub, known, place.region, warrant)
         try:
+            if warrant.digest:
+                hands.open()
             yield hands
         finally:
             hands.close()
@@ -113,8 +117,8 @@ class AwsHands:
     def rehearse(self, call: Call) -> str:
         """Send the call as EC2's dry run; elsewhere compare it with AWS's model, which is local.
 
-        Raises what `safe_ops.ports.reach.Hands.rehearse` and `HubSessions.open` say; UnknownOutcomeError
-        where a dry run was answered like the real thing.
+        Raises what `safe_ops.ports.reach.Hands.rehearse` and `HubSessions.open` say;
+        UnknownOutcomeError where a dry run was answered like the real thing.
         """
         shape = self._granted_model(call).input_shape
         if "DryRun" not in shape.members:
@@ -144,8 +148,9 @@ class AwsHands:
         """Send the call once; return AWS's request id, by which CloudTrail knows it.
 
         The answer itself is not passed on: Lambda's repeats the function's environment.
-        Raises what `safe_ops.ports.reach.Hands.send` and `HubSessions.open` say; RefusedError `unbound`
-        for a placeholder nobody filled, `rights` for a call that the warrant does not grant.
+        Raises what `safe_ops.ports.reach.Hands.send` and `HubSessions.open` say; RefusedError
+        `unbound` for a placeholder nobody filled, `rights` for a call that the warrant does not
+        grant.
         """
         unbound = [one for one in call.late_bound if one in _texts(call.body)]
         if unbound:
@@ -167,6 +172,12 @@ class AwsHands:
             )
         return {"request_id": str(told.get("RequestId", ""))}
 
+    def open(self) -> CloudSession:
+        """Take the role on, unless that was done."""
+        if self._session is None:
+            self._session = self._hub.open(self._place, self._region, self._warrant)
+        return self._session
+
     def close(self) -> None:
         """Give back what was opened."""
         if self._session is not None:
@@ -187,11 +198,9 @@ class AwsHands:
         return model
 
     def _method(self, call: Call) -> Callable[..., Any]:
-        """Return what sends the call; takes the role on at the first."""
-        if self._session is None:
-            self._session = self._hub.open(self._place, self._region, self._warrant)
+        """Return what sends the call."""
         service, _colon, method = call.action.partition(":")
-        found: Callable[..., Any] = getattr(self._session.client(service, writes=True), method)
+        found: Callable[..., Any] = getattr(self.open().client(service, writes=True), method)
         return found
 
 

@@ -197,13 +197,17 @@ def _budgets_allow(case: Case[ClusterSurvey]) -> Ruling:
     return passes(name, "; ".join(one.says for _, one in sorted(over.items())) or "no budgets")
 
 
+def is_marked_protected(item: Object) -> bool:
+    """Tell whether an object is marked as one nothing may touch."""
+    return labels_of(item).get(PROTECTED_LABEL, "false").lower() != "false"
+
+
 def _is_protected(pod: Object) -> bool:
     """Tell whether a pod is ours, or marked as one nothing may touch.
 
     Whoever drains the node its own operator runs on would not see it through.
     """
-    marked = labels_of(pod).get(PROTECTED_LABEL, "false").lower() != "false"
-    return marked or namespace_of(pod).startswith(OWN_NAME)
+    return is_marked_protected(pod) or namespace_of(pod).startswith(OWN_NAME)
 
 
 def _is_of_job(pod: Object) -> bool:

@@ -116,6 +116,8 @@ class Barred(Held):
 
     reason: str
     code: str
+    pages: bool = False
+    """True when somebody has to look now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

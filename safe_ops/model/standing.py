@@ -21,6 +21,10 @@ REDEEM_WITHIN = timedelta(minutes=10)
 """How long after the last approval an operator may begin: later the world is another one."""
 LEASE = timedelta(seconds=60)
 """How long an operator may be silent before another takes over."""
+DRAFT_FOR = timedelta(hours=1)
+"""A wish nobody planned for so long is not what its asker means any more."""
+SILENT_FOR = timedelta(minutes=10)
+"""How long a run may be without an operator: later it is not gone on with, and a person looks."""
 SCHEDULE_WITHIN = timedelta(hours=4)
 """How far off a window may be for an approval to wait for it."""
 
@@ -71,6 +75,16 @@ def ran_out(action: Action, now: datetime) -> bool:
     """Tell whether what the action waits for did not come in time."""
     ends = [action.stage_until, action.plan.expires_at if action.plan is not None else None]
     return any(end is not None and now >= end for end in ends)
+
+
+def lies_unplanned(action: Action, now: datetime) -> bool:
+    """Tell whether nobody planned a wish for so long that it is to be made again."""
+    return action.state is State.DRAFT and now - action.created_at > DRAFT_FOR
+
+
+def lease_is_over(action: Action, now: datetime) -> bool:
+    """Tell whether whoever holds the action was silent for longer than its lease."""
+    return action.lease_until is None or now >= action.lease_until
 
 
 def may_begin(action: Action, window: WindowView) -> bool:

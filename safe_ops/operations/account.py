@@ -138,6 +138,26 @@ def check_same(expected: dict[str, Json], found: dict[str, Json], *, name: str) 
             )
 
 
+def check_untouched(plan: Plan, call: Call, now: dict[str, Json], *, member: str, pin: str) -> None:
+    """Return if nobody else has set what a call sets; `now` has the pins as they are.
+
+    Before the plan's own call all pins are as planned. Before its undo the one field, `member` of
+    the calls and `pin` of the pins, is as that call left it, or back already.
+
+    Raises:
+        StaleError: Somebody else has; the text names what differs.
+    """
+    if not is_undo(plan, call):
+        check_same(plan.drawing.pins, now, name=plan.target.name)
+        return
+    ours = plan.drawing.steps[0].call.body[member]
+    if now[pin] not in {ours, call.body[member]}:
+        raise StaleError(
+            f"{plan.target.name}: {member} is {now[pin]} now, and {ours} was set here: somebody"
+            " else changed it since, and that is not undone; look at it"
+        )
+
+
 def tags_of(pairs: Json) -> dict[str, str]:
     """Return AWS's lists of tags as a mapping, however the service spells their members."""
     return {

@@ -23,13 +23,13 @@ from safe_ops.model.fields import entries, number, text
 from safe_ops.model.plans import Call, Change, Drawing, Step, Target, Tier, Verification
 from safe_ops.model.rights import Grant, Rights
 from safe_ops.model.surveys import CloudSurvey
-from safe_ops.operations.account import SIMULATE, CloudOperation, is_undo, tags_of
+from safe_ops.operations.account import SIMULATE, CloudOperation, check_untouched, is_undo, tags_of
 from safe_ops.operations.account_metrics import METRICS, Gauge, usage_of
 from safe_ops.operations.operation import Look, Parameters, Progress
 
 if TYPE_CHECKING:
     from safe_ops.model.guarding import Guard
-    from safe_ops.model.plans import Place, Plan
+    from safe_ops.model.plans import Json, Place, Plan
     from safe_ops.model.surveys import Object
     from safe_ops.operations.account import Account
     from safe_ops.operations.operation import Operation
@@ -120,12 +120,7 @@ class DesiredCapacity(CloudOperation[SetDesired]):
             target=Target(
                 place=place, kind="auto scaling group", name=wanted.group, uid=survey.arn
             ),
-            pins={
-                "arn": survey.arn,
-                "desired": before,
-                "min": number(target, "MinSize"),
-                "max": number(target, "MaxSize"),
-            },
+            pins=_pins_of(target),
             changes=(
                 Change(field="DesiredCapacity", before=str(before), after=str(wanted.desired)),
             ),
@@ -166,6 +161,12 @@ class DesiredCapacity(CloudOperation[SetDesired]):
         reached = serving == desired == there
         return Look(progress=Progress.REACHED if reached else Progress.WAITING, says=said)
 
+    def bound(self, plan: Plan, call: Call, account: Account) -> dict[str, Json]:
+        """Return nothing, if nobody else changed the number: AWS compares nothing itself."""
+        now = _pins_of(_group(account, plan.target.name) or {})
+        check_untouched(plan, call, now, member="DesiredCapacity", pin="desired")
+        return {}
+
     def settled(self, plan: Plan, call: Call, account: Account) -> CallOutcome:
         """Compare the number with the call's; setting it twice is once."""
         found = number(_group(account, plan.target.name), "DesiredCapacity")
@@ -180,6 +181,16 @@ def _group(account: Account, name: str) -> Object | None:
     answer = account.read("autoscaling:describe_auto_scaling_groups", AutoScalingGroupNames=[name])
     found = entries(answer, "AutoScalingGroups")
     return found[0] if found else None
+
+
+def _pins_of(group: Object) -> dict[str, Json]:
+    """Return what must still be so when the first call is made."""
+    return {
+        "arn": text(group, "AutoScalingGroupARN"),
+        "desired": number(group, "DesiredCapacity"),
+        "min": number(group, "MinSize"),
+        "max": number(group, "MaxSize"),
+    }
 
 
 def _step(group: str, arn: str, desired: int, *, waits: bool) -> Step:

@@ -41,6 +41,10 @@ class ClusterChange(ABC):
     def is_before(self, plan: Plan, item: Object) -> bool:
         """Tell whether the object is as the plan found it, in all the plan would change."""
 
+    def is_restored(self, plan: Plan, item: Object) -> bool:
+        """Tell whether an undo left the object as the plan found it."""
+        return self.is_before(plan, item)
+
     @abstractmethod
     def is_after(self, plan: Plan, item: Object) -> bool:
         """Tell whether the object is as the plan leaves it."""
@@ -76,9 +80,10 @@ class ClusterChange(ABC):
         item = cluster_of(eyes).get(call.path)
         if item is None or uid_of(item) != plan.target.uid:
             return CallOutcome.UNKNOWN
-        before, after = self.is_before(plan, item), self.is_after(plan, item)
         if is_undo(plan, call):
-            before, after = after, before
+            before, after = self.is_after(plan, item), self.is_restored(plan, item)
+        else:
+            before, after = self.is_before(plan, item), self.is_after(plan, item)
         if after:
             return CallOutcome.APPLIED
         return CallOutcome.NOT_APPLIED if before else CallOutcome.UNKNOWN

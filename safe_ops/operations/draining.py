@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from safe_ops.errors import RefusedError
 from safe_ops.guardrails.disruption import OF_DRAIN, REPLACING
 from safe_ops.guardrails.nodes import OF_EMPTYING
 from safe_ops.model.budgets import allowance
@@ -62,6 +63,9 @@ if TYPE_CHECKING:
 _DEADLINE_S = 900
 _SETTLE_S = 30
 _PODS_FIELD = "spec.nodeName"
+# Kubernetes is built for 110 on a node and the largest offers take 500: more is no node to be
+# emptied pod by pod, and every one of them would be asked about several times.
+MOST_PODS = 500
 # Pods that ended need no room and no place.
 _LIVING = "status.phase!=Succeeded,status.phase!=Failed"
 
@@ -93,11 +97,21 @@ class DrainNode(NodeChange):
     )
 
     def survey(self, wanted: Parameters, eyes: Eyes) -> ClusterSurvey:
-        """Read the node, all nodes and pods, and what stands behind the pods of this one."""
+        """Read the node, all nodes and pods, and what stands behind the pods of this one.
+
+        Raises:
+            RefusedError: `parameters`: it holds too many pods.
+        """
         name, cluster = cast("NodeParameters", wanted).name, cluster_of(eyes)
         node = cluster.get(path_to("Node", name))
         pods = cluster.items(list_path("Pod"), fields=f"{_PODS_FIELD}={name}")
         leaving = occupants(pods).leaving
+        if len(leaving) > MOST_PODS:
+            raise RefusedError(
+                f"{name} has {len(leaving)} pods, and at most {MOST_PODS} are drained at once: "
+                "cordon it, and let its workloads move by rollouts of their own.",
+                code="parameters",
+            )
         mounting = sorted({namespace_of(pod) for pod in leaving if claims_of(pod)})
         return ClusterSurvey(
             read_at=eyes.now,

@@ -15,7 +15,7 @@ from safe_ops.model.actions import CallOutcome
 from safe_ops.model.fields import entries, number, text
 from safe_ops.model.plans import Call, Change, Drawing, Step, Tier
 from safe_ops.model.rights import Grant, Rights
-from safe_ops.operations.account import CloudOperation, is_undo
+from safe_ops.operations.account import CloudOperation, check_same, is_undo
 from safe_ops.operations.ecs_rollback import TaskDefinitionRollback
 from safe_ops.operations.ecs_scaling import ServiceScaling
 from safe_ops.operations.ecs_services import (
@@ -148,10 +148,18 @@ class ForcedDeployment(CloudOperation[ForceDeployment]):
         return CallOutcome.UNKNOWN
 
     def bound(self, plan: Plan, call: Call, account: Account) -> dict[str, Json]:
-        """Return the running deployment's ARN, which ECS made up after the plan."""
-        if not is_undo(plan, call):
-            return {}
+        """Return the running deployment's ARN, which ECS made up after the plan.
+
+        Raises:
+            StaleError: Somebody else deployed meanwhile, or nothing is there to be stopped.
+        """
         wanted = ForceDeployment.model_validate(plan.parameters)
+        now = pins_of(find_service(account, wanted) or {})
+        if not is_undo(plan, call):
+            check_same(plan.drawing.pins, now, name=plan.target.name)
+            return {}
+        ours = {name: plan.drawing.pins[name] for name in ("arn", "task_definition")}
+        check_same(ours, now, name=plan.target.name)
         running = _running(account, wanted)
         if not running:
             raise StaleError(

@@ -20,7 +20,7 @@ from safe_ops.model.actions import CallOutcome
 from safe_ops.model.fields import entries, number, text
 from safe_ops.model.plans import Call, Change, Drawing, Step, Tier
 from safe_ops.model.rights import Grant, Rights
-from safe_ops.operations.account import CloudOperation, is_undo
+from safe_ops.operations.account import CloudOperation, check_untouched, is_undo
 from safe_ops.operations.ecs_services import (
     READS,
     UPDATE_SERVICE,
@@ -41,7 +41,7 @@ from safe_ops.operations.operation import Look, Parameters, Progress
 
 if TYPE_CHECKING:
     from safe_ops.model.guarding import Guard
-    from safe_ops.model.plans import Place, Plan
+    from safe_ops.model.plans import Json, Place, Plan
     from safe_ops.model.surveys import CloudSurvey, Object
     from safe_ops.operations.account import Account
 
@@ -161,6 +161,12 @@ class TaskDefinitionRollback(CloudOperation[RollBackTaskDefinition]):
         if deployed != plan.drawing.steps[0].call.body["taskDefinition"]:
             return Look(progress=Progress.MISSED, says=f"ECS deploys {deployed or 'nothing'}")
         return steady(account, service)
+
+    def bound(self, plan: Plan, call: Call, account: Account) -> dict[str, Json]:
+        """Return nothing, if nobody else deployed meanwhile: ECS compares nothing itself."""
+        found = find_service(account, RollBackTaskDefinition.model_validate(plan.parameters)) or {}
+        check_untouched(plan, call, pins_of(found), member="taskDefinition", pin="task_definition")
+        return {}
 
     def settled(self, plan: Plan, call: Call, account: Account) -> CallOutcome:
         """Compare the service's revision with the call's; setting it twice is once."""

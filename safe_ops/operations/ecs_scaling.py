@@ -21,7 +21,7 @@ from safe_ops.model.actions import CallOutcome
 from safe_ops.model.fields import entries, number, text
 from safe_ops.model.plans import Call, Change, Drawing, Step, Tier
 from safe_ops.model.rights import Grant, Rights
-from safe_ops.operations.account import CloudOperation, is_undo
+from safe_ops.operations.account import CloudOperation, check_untouched, is_undo
 from safe_ops.operations.account_metrics import METRICS, Gauge, usage_of
 from safe_ops.operations.ecs_services import (
     READS,
@@ -40,7 +40,7 @@ from safe_ops.operations.operation import Look, Parameters, Progress
 
 if TYPE_CHECKING:
     from safe_ops.model.guarding import Guard
-    from safe_ops.model.plans import Place, Plan
+    from safe_ops.model.plans import Json, Place, Plan
     from safe_ops.model.surveys import CloudSurvey, Object
     from safe_ops.operations.account import Account
 
@@ -140,6 +140,12 @@ class ServiceScaling(CloudOperation[ScaleService]):
             progress = Progress.WAITING if desired == before else Progress.MISSED
             return Look(progress=progress, says=f"the desired count is {desired}")
         return steady(account, service)
+
+    def bound(self, plan: Plan, call: Call, account: Account) -> dict[str, Json]:
+        """Return nothing, if nobody else changed the count: ECS compares nothing itself."""
+        found = find_service(account, ScaleService.model_validate(plan.parameters)) or {}
+        check_untouched(plan, call, pins_of(found), member="desiredCount", pin="desired_count")
+        return {}
 
     def settled(self, plan: Plan, call: Call, account: Account) -> CallOutcome:
         """Compare the count with the call's; setting it twice is once."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from pydantic import Field
 
 from safe_ops.errors import RefusedError
+from safe_ops.guardrails.disruption import is_marked_protected
 from safe_ops.guardrails.jobs import OF_FINISHED_PODS
 from safe_ops.model.drainage import label_of
 from safe_ops.model.fields import dig, entries, moment, text
@@ -181,6 +182,7 @@ def _is_fit(pod: Object, before: datetime) -> bool:
         and at is not None
         and at <= before
         and not is_kept(pod)
+        and not is_marked_protected(pod)
         and not dig(pod, "metadata", "finalizers")
     )
 

@@ -113,6 +113,9 @@ class Operation(Protocol, Generic[S]):
     def bind(self, plan: Plan, call: Call, eyes: Eyes) -> dict[str, Json]:
         """Return values for the call's late-bound placeholders, read now.
 
+        Asked right before every call, also where there are none: where the system compares nothing
+        itself, this is what keeps a call from undoing what somebody else did meanwhile.
+
         Raises:
             safe_ops.errors.StaleError: The target is not the one the plan was drawn for.
         """

@@ -16,7 +16,6 @@ from safe_ops.operations.cluster_change import (
     ACTION_MARK,
     MERGE_PATCH,
     RV,
-    ClusterChange,
     permission,
     reached,
     target_of,
@@ -25,7 +24,8 @@ from safe_ops.operations.cluster_change import (
 )
 from safe_ops.operations.cluster_parameters import DeploymentParameters
 from safe_ops.operations.cluster_paths import path_to
-from safe_ops.operations.workload_drawing import are_pinned, pinned, shown, snapshot_of
+from safe_ops.operations.workload_change import WorkloadChange
+from safe_ops.operations.workload_drawing import pinned, shown, snapshot_of
 from safe_ops.operations.workload_reading import reads, workload, writes
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _DEADLINE_S = 120
 """A controller notes a change of its object within seconds."""
 
 
-class _Pausing(ClusterChange):
+class _Pausing(WorkloadChange):
     """Sets one field; which way, the two operations below say."""
 
     version = 1
@@ -98,10 +98,6 @@ class _Pausing(ClusterChange):
             blast_radius=(f"the rollout of {rollout.desired} pods: {rollout.says}",),
             snapshot=snapshot_of(found),
         )
-
-    def is_before(self, plan: Plan, item: Object) -> bool:
-        """Tell whether the deployment is as it was planned for."""
-        return are_pinned(plan.drawing.pins, pinned(item))
 
     def is_after(self, plan: Plan, item: Object) -> bool:
         """Tell whether the field is set, and by an action of ours."""

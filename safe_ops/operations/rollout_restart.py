@@ -21,7 +21,6 @@ from safe_ops.model.rights import Rights
 from safe_ops.model.rollouts import DAEMON_SET, DEPLOYMENT, desired_of, rollout_of
 from safe_ops.model.workloads import WorkloadSurvey
 from safe_ops.operations.cluster_change import (
-    ClusterChange,
     is_undo,
     merge_call,
     permission,
@@ -30,8 +29,8 @@ from safe_ops.operations.cluster_change import (
 )
 from safe_ops.operations.cluster_parameters import WorkloadParameters
 from safe_ops.operations.going_back import going_back_call, template_mark, template_to_send
+from safe_ops.operations.workload_change import WorkloadChange
 from safe_ops.operations.workload_drawing import (
-    are_pinned,
     pinned,
     rollout_look,
     rollout_radius,
@@ -60,7 +59,7 @@ _FEWEST = 2
 """With fewer pods a restart may be a gap in the service."""
 
 
-class RolloutRestart(ClusterChange):
+class RolloutRestart(WorkloadChange):
     """Marks the pod template, so that the workload's own controller replaces its pods."""
 
     name = "rollout_restart"
@@ -151,10 +150,6 @@ class RolloutRestart(ClusterChange):
             return {RESTARTED: stamp(plan)}
         name, mark = plan.drawing.pins["revision"], plan.drawing.pins["template"]
         return {template_mark(name): template_to_send(eyes, plan.target, name=name, mark=mark)}
-
-    def is_before(self, plan: Plan, item: Object) -> bool:
-        """Tell whether the workload is as it was planned for."""
-        return are_pinned(plan.drawing.pins, pinned(item))
 
     def is_after(self, plan: Plan, item: Object) -> bool:
         """Tell whether the template carries this plan's mark."""

@@ -27,7 +27,6 @@ from safe_ops.model.rights import Rights
 from safe_ops.model.rollouts import STATEFUL_SET
 from safe_ops.model.workloads import WorkloadSurvey
 from safe_ops.operations.cluster_change import (
-    ClusterChange,
     is_undo,
     permission,
     target_of,
@@ -37,8 +36,8 @@ from safe_ops.operations.cluster_parameters import WorkloadParameters
 from safe_ops.operations.going_back import going_back_call, template_mark, template_to_send
 from safe_ops.operations.template_changes import template_changes
 from safe_ops.operations.usage_queries import ready_s
+from safe_ops.operations.workload_change import WorkloadChange
 from safe_ops.operations.workload_drawing import (
-    are_pinned,
     pinned,
     rollout_look,
     rollout_radius,
@@ -70,7 +69,7 @@ class UndoParameters(WorkloadParameters):
     """The one before the present where none is given."""
 
 
-class RolloutUndo(ClusterChange):
+class RolloutUndo(WorkloadChange):
     """Puts an earlier template back; taken back itself by the template that was left."""
 
     name = "rollout_undo"
@@ -171,10 +170,6 @@ class RolloutUndo(ClusterChange):
         if is_undo(plan, call):
             name, mark = pins["from_name"], pins["template"]
         return {template_mark(name): template_to_send(eyes, plan.target, name=name, mark=mark)}
-
-    def is_before(self, plan: Plan, item: Object) -> bool:
-        """Tell whether the workload is as it was planned for."""
-        return are_pinned(plan.drawing.pins, pinned(item))
 
     def is_after(self, plan: Plan, item: Object) -> bool:
         """Tell whether the workload has the template gone back to."""

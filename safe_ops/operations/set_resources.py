@@ -32,7 +32,6 @@ from safe_ops.model.resources import (
 from safe_ops.model.rights import Rights
 from safe_ops.model.workloads import WorkloadSurvey
 from safe_ops.operations.cluster_change import (
-    ClusterChange,
     merge_call,
     missed,
     permission,
@@ -40,8 +39,8 @@ from safe_ops.operations.cluster_change import (
     there,
 )
 from safe_ops.operations.cluster_parameters import ContainerName, DeploymentParameters
+from safe_ops.operations.workload_change import WorkloadChange
 from safe_ops.operations.workload_drawing import (
-    are_pinned,
     pinned,
     rollout_look,
     rollout_radius,
@@ -89,7 +88,7 @@ class ResourcesParameters(DeploymentParameters):
         return self
 
 
-class SetResources(ClusterChange):
+class SetResources(WorkloadChange):
     """Patches one container's bounds in the template, so that new pods have them."""
 
     name = "set_resources"
@@ -178,10 +177,6 @@ class SetResources(ClusterChange):
             snapshot=snapshot_of(found),
             notes=_notes(found),
         )
-
-    def is_before(self, plan: Plan, item: Object) -> bool:
-        """Tell whether the deployment is as it was planned for."""
-        return are_pinned(plan.drawing.pins, pinned(item))
 
     def is_after(self, plan: Plan, item: Object) -> bool:
         """Tell whether the container has the bounds wanted."""

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from safe_ops.errors import RefusedError
+from safe_ops.model.fields import text
 from safe_ops.model.guarding import Case, Guard
+from safe_ops.model.objects import labels_of, name_of
 from safe_ops.model.plans import Drawing, Ruling
-from safe_ops.model.surveys import Circumstances, CloudSurvey, Survey
+from safe_ops.model.surveys import Circumstances, CloudSurvey, ClusterSurvey, Survey
 from safe_ops.operations.operation import Operation, Parameters
 from safe_ops.policy.asked import Judgement
 from safe_ops.service.sight import open_eyes, reading_warrant
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from safe_ops.model.actions import Action, PastAction, Request
+    from safe_ops.model.plans import Target
     from safe_ops.policy.policy import Policy
     from safe_ops.ports.book import ActionBook
     from safe_ops.ports.reach import Workshop
@@ -151,7 +154,7 @@ class Assessor:
         return Circumstances(
             now=now,
             environment=self._policy.class_of(environment),
-            protected=self._policy.protects(target, _labels(survey)),
+            protected=why_protected(self._policy, target, survey),
             window_says=window.says,
             window_open=window.open,
             window_opens_at=window.opens_at,
@@ -216,6 +219,22 @@ def tainted(request: Request) -> tuple[str, ...]:
     return tuple(sorted(name for name, source in request.provenance.items() if source == "text"))
 
 
+def why_protected(policy: Policy, target: Target, survey: Survey) -> str:
+    """Return why a target may not be touched; empty if it may.
+
+    What stands above a pod or a job is protected with it: its mark is seldom on its pods as well.
+    """
+    why = policy.protects(target, _labels(survey))
+    if why or not isinstance(survey, ClusterSurvey) or not target.namespace:
+        return why
+    for owner in survey.owners:
+        kind, name = text(owner, "kind"), name_of(owner)
+        said = policy.protects(replace(target, kind=kind, name=name), labels_of(owner))
+        if said:
+            return f"for {kind} {name} above it is protected: {said}"
+    return ""
+
+
 def _since(past: PastAction, since: datetime) -> bool:
     return past.changed_at >= since
 
@@ -237,8 +256,7 @@ def _checked(operation: Operation[Survey], request: Request) -> Parameters:
 def _labels(survey: Survey) -> dict[str, str]:
     if isinstance(survey, CloudSurvey):
         return survey.tags
-    metadata = (survey.target or {}).get("metadata", {})
-    return dict(metadata.get("labels") or {})
+    return labels_of(survey.target or {})
 
 
 def _check_rulings(rulings: tuple[Ruling, ...], break_glass: str) -> None:

@@ -26,7 +26,8 @@ def bound(operation: Operation[Survey], plan: Plan, call: Call, eyes: Eyes, *, l
         UpstreamError: It cannot be read now.
     """
     wanted = [name for name in call.late_bound if name != ACTION]
-    values = operation.bind(plan, call, eyes) if wanted else {}
+    # Asked where nothing is to be filled as well: it is the last look at the target.
+    values = operation.bind(plan, call, eyes)
     missing = [name for name in wanted if name not in values]
     if missing:
         raise StaleError(f"nothing was found to fill {', '.join(missing)} with")

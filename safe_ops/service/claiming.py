@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from safe_ops.ports.book import ActionBook
     from safe_ops.service.telling import Teller
 
+MOST_CLAIMS = 6
+"""So often an action is taken: what operators fell over as often, the next one would fall over."""
 _UNBEGUN = frozenset({State.APPROVED, State.CLAIMED})
 
 

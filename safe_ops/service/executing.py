@@ -13,9 +13,10 @@ import structlog
 from safe_ops.errors import FenceLostError, RefusedError
 from safe_ops.model import events as on
 from safe_ops.model.actions import HELD, Action, Outcome, State
-from safe_ops.model.standing import clause, may_begin
+from safe_ops.model.standing import LEASE, SILENT_FOR, clause, may_begin
 from safe_ops.model.trail import Actor
-from safe_ops.service.claiming import Claims
+from safe_ops.plan import digest_of
+from safe_ops.service.claiming import MOST_CLAIMS, Claims
 from safe_ops.service.holding import BEAT_EVERY_S, Hold
 from safe_ops.service.journalling import STEPS
 from safe_ops.service.step_ends import Run, StepFate
@@ -23,6 +24,7 @@ from safe_ops.service.windows import window_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from safe_ops.model.plans import Plan
     from safe_ops.model.signal import Signal
@@ -91,14 +93,20 @@ class Operator:
                 actor=self._actor,
                 beat_every_s=self._beat_every_s,
             ) as hold:
-                return self._carried_out(hold)
+                return self._carried_out(hold, too_late=_too_late(found, self._book.now()))
         except FenceLostError as error:
             log.warning("action_lost", action=action.label, reason=str(error))
             return self._book.find(action_id) or action
 
-    def _carried_out(self, hold: Hold) -> Action:
-        """Go on from wherever the action stands: an operator before may have begun it."""
+    def _carried_out(self, hold: Hold, *, too_late: str) -> Action:
+        """Go on from wherever the action stands: an operator before may have begun it.
+
+        `too_late` says why its steps are not gone on with; empty if they may be.
+        """
         before: Signal | None = None
+        hopeless = _hopeless(hold)
+        if hopeless:
+            return self._abandon(hold, hopeless)
         if hold.action.state is State.CLAIMED:
             before = self._verifier.signal(hold)
             self._begin(hold)
@@ -106,11 +114,13 @@ class Operator:
             return hold.action
         operation = self._catalogue.get(hold.plan.operation)
         if operation is None:
-            return self._abandon(hold)
+            return self._abandon(
+                hold, f"this operator does not know {hold.plan.operation} and cannot go on with it"
+            )
         if hold.action.state is State.ROLLING_BACK:
             return self._undoer.go_on(hold, operation)
         if hold.action.state is State.EXECUTING:
-            self._send(hold, operation)
+            self._send(hold, operation, too_late)
         if hold.action.state is State.VERIFYING:
             self._verify(hold, operation, before)
         return hold.action
@@ -128,14 +138,14 @@ class Operator:
                 )
             )
 
-    def _send(self, hold: Hold, operation: Operation[Survey]) -> None:
+    def _send(self, hold: Hold, operation: Operation[Survey], too_late: str) -> None:
         """Send the steps; it is VERIFYING afterwards, or over."""
         run = self._runner.run(
             hold,
             operation,
             part=STEPS,
             steps=hold.plan.drawing.steps,
-            in_the_way=lambda: self._in_the_way(hold),
+            in_the_way=lambda: too_late or self._in_the_way(hold),
         )
         if run.is_complete:
             hold.move(on.AllSent(actor=hold.actor, fence=hold.fence, says=run.summary()))
@@ -161,10 +171,14 @@ class Operator:
         outcome = Outcome(says=verdict.says, effect=verdict.effect, details=_sent(hold.plan))
         hold.move(on.Verified(actor=hold.actor, fence=hold.fence, outcome=outcome))
 
-    def _abandon(self, hold: Hold) -> Action:
-        """End what was begun by an operation this operator does not know."""
-        says = f"this operator does not know {hold.plan.operation} and cannot go on with it"
-        outcome = Outcome(says=f"It was begun, but {says}. Look at it now.", pages=True)
+    def _abandon(self, hold: Hold, why: str) -> Action:
+        """End what nobody may or can go on with, and call somebody."""
+        if hold.action.state is State.CLAIMED:
+            barred = on.Barred(
+                actor=hold.actor, fence=hold.fence, reason=why, code="abandoned", pages=True
+            )
+            return hold.move(barred)
+        outcome = Outcome(says=f"It was begun, but {why}. Look at it now.", pages=True)
         over = _OVER[hold.action.state]
         return hold.move(over(actor=hold.actor, fence=hold.fence, outcome=outcome))
 
@@ -176,6 +190,34 @@ _OVER: dict[State, type[on.OutcomeLost | on.Ended | on.UndoFailed]] = {
 }
 _UNDONE_AFTER = frozenset({StepFate.CONFLICT, StepFate.REFUSED, StepFate.UNSENT})
 """What is changed back if anything took effect before; a stop leaves things as they are."""
+
+
+def _hopeless(hold: Hold) -> str:
+    """Return why no operator can go on with an action; empty if one can."""
+    if digest_of(hold.plan) != hold.action.digest:
+        return (
+            "what stands in its row is not the plan that was approved: its digest is another. "
+            "Somebody changed the database; see `nightdesk audit verify`"
+        )
+    if hold.fence > MOST_CLAIMS:
+        return (
+            f"operators took it {MOST_CLAIMS} times and none came to an end; their logs say what "
+            "they fell over"
+        )
+    return ""
+
+
+def _too_late(found: Action, now: datetime) -> str:
+    """Return why steps of a run found so are not gone on with; empty if they may be.
+
+    What was checked before the first of them is too old for those that are left.
+    """
+    if found.state is not State.EXECUTING or found.lease_until is None:
+        return ""
+    if now - found.lease_until <= SILENT_FOR:
+        return ""
+    since = found.lease_until - LEASE
+    return f"its operator fell silent at {since:%H:%M} UTC, and what it checked is too old now"
 
 
 def _broken_off(hold: Hold, run: Run) -> on.Held:

@@ -15,10 +15,17 @@ from safe_ops.lifecycle import advance
 from safe_ops.model import events as on
 from safe_ops.model.actions import Action, Person, State
 from safe_ops.model.plans import Plan, Tier
-from safe_ops.model.standing import FACTOR_WITHIN, REDEEM_WITHIN, SCHEDULE_WITHIN, clause
+from safe_ops.model.standing import (
+    DRAFT_FOR,
+    FACTOR_WITHIN,
+    REDEEM_WITHIN,
+    SCHEDULE_WITHIN,
+    clause,
+)
 from safe_ops.model.trail import Actor
 from safe_ops.plan import digest_of
-from safe_ops.service.assessing import ALERT, PACE
+from safe_ops.service.assessing import ALERT
+from safe_ops.service.glass import check_glass
 from safe_ops.service.rehearsing import rehearse
 from safe_ops.service.windows import window_view
 
@@ -37,8 +44,6 @@ if TYPE_CHECKING:
     from safe_ops.service.telling import Teller
 
 OPERATOR = Actor(subject="process:operator")
-DRAFT_FOR = timedelta(hours=1)
-"""A wish nobody planned for so long is not what its asker means any more."""
 OPEN_PER_CHANNEL = 5
 """Cards that may wait in one channel at once: more are not read (safety.md D11)."""
 RECORD_FROM = Tier.T2
@@ -141,7 +146,7 @@ class Planner:
         if person is not None:
             self._check_requester(person, request, found)
         if found.breaks_glass:
-            self._check_break_glass(person, action, found)
+            check_glass(self._book, self._policy, person, action, environment=found.environment)
         if found.judgement.needs:
             self._check_reachable(request)
         subject = person.subject if person is not None else request.requester
@@ -171,24 +176,6 @@ class Planner:
             found.environment,
             place=request.place.name,
             namespace=found.drawing.target.namespace,
-        )
-
-    def _check_break_glass(self, person: Person | None, action: Action, found: Assessment) -> None:
-        if person is None:
-            raise RefusedError("Only a person may set guards aside.", code="break-glass")
-        now = self._book.now()
-        recent = self._book.recent(
-            environment=found.environment, since=now - PACE, but=action.action_id
-        )
-        broken = (self._book.find(past.action_id) for past in recent)
-        times = [one.created_at for one in broken if one and one.plan and one.plan.break_glass]
-        self._policy.check_break_glass(
-            person,
-            environment=found.environment,
-            incident_id=action.request.incident_id,
-            reason=action.request.break_glass,
-            last_at=max(times, default=None),
-            now=now,
         )
 
     def _check_reachable(self, request: Request) -> None:

@@ -20,6 +20,7 @@ from safe_ops.model.plans import Tier
 from safe_ops.model.standing import may_begin
 from safe_ops.operations.drift import drift_of
 from safe_ops.service.assessing import ALERT
+from safe_ops.service.glass import check_glass
 from safe_ops.service.rehearsing import rehearse
 from safe_ops.service.windows import window_view
 
@@ -118,6 +119,11 @@ class Rechecker:
             if error.code == "policy":
                 raise _ConsentLostError(str(error)) from error
             raise
+        if found.environment != plan.environment:
+            raise StaleError(
+                f"{plan.target.place.name} counted as {plan.environment} when it was planned and "
+                f"counts as {found.environment} now; ask again"
+            )
         if found.operation.version != plan.version:
             raise StaleError(
                 f"{found.operation.title} would be done another way now (version "
@@ -138,6 +144,10 @@ class Rechecker:
             )
         except (RefusedError, UpstreamError) as error:
             raise _ConsentLostError(f"who asked may not any more: {error}") from error
+        if person.subject != plan.requester:
+            raise _ConsentLostError("the account it was asked for with is another's now")
+        if plan.break_glass:
+            check_glass(self._book, self._policy, person, action, environment=plan.environment)
 
     def _check_consent(self, action: Action, plan: Plan, found: Assessment) -> None:
         """Judge the approvals by the plan's needs and by what policy asks for now."""

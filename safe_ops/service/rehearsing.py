@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from safe_ops.errors import CallRefusedError, GoneError
+from safe_ops.errors import CallRefusedError, GoneError, UnknownOutcomeError, UpstreamError
 from safe_ops.service.binding import bound
 from safe_ops.service.sight import changing_warrant, open_eyes, reading_warrant
 
@@ -54,6 +54,11 @@ def _said(
         raise _named(step, error) from error
     except CallRefusedError as error:
         raise _named(step, error) from error
+    except UnknownOutcomeError as error:
+        # Not repeated either: what is no dry run may have been the real thing.
+        raise UpstreamError(
+            f"the dry run of `{step.says}` did not end as one: {error}", system=error.system
+        ) from error
 
 
 def _named(step: Step, error: CallRefusedError) -> CallRefusedError:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from safe_ops.model.actions import JournalRow
-    from safe_ops.model.plans import Step
+    from safe_ops.model.plans import Call, Step
     from safe_ops.model.surveys import Survey
     from safe_ops.operations.operation import Eyes, Operation
     from safe_ops.ports.book import ActionBook
@@ -137,7 +137,10 @@ class Stepper:
             end = self._tried(number, attempt)
             attempt += 1
             if end.fate is StepFate.WAITS and self._book.now() < until:
-                self._clock.sleep(end.retry_after_s or _pause(waits))
+                left_s = (until - self._book.now()).total_seconds()
+                self._clock.sleep(min(end.retry_after_s or _pause(waits), max(left_s, 0.0)))
+                if self._halted.is_set():
+                    return end
                 waits += 1
             elif end.fate is StepFate.UNSENT and lost < SENT_AGAIN:
                 lost += 1
@@ -148,18 +151,23 @@ class Stepper:
         reason = self._in_the_way()
         if reason:
             return StepEnd(fate=StepFate.STOPPED, says=reason)
-        eyes = self._eyes_now()
+        eyes, step = self._eyes_now(), self._steps[number]
+        # All reading comes before the row: between it and the call nothing may take time, for a
+        # stop or another operator would come in between unseen.
+        try:
+            call = self._bound(step, eyes)
+        except (UpstreamError, RefusedError, StaleError) as error:
+            return _refused(step, error)
         try:
             self._journal.begin(number, attempt)
         except RefusedError as error:
             fate = StepFate.STOPPED if error.code == "stopped" else StepFate.LOST
             return StepEnd(fate=fate, says=str(error))
-        step = self._steps[number]
         try:
-            self._send(step, eyes)
+            self._hands.send(call)
         except UnknownOutcomeError:
             return self._found(number, attempt)
-        except (UpstreamError, StaleError) as error:
+        except (UpstreamError, RefusedError) as error:
             end = _refused(step, error)
             applied = end.fate is StepFate.GONE
             outcome = CallOutcome.APPLIED if applied else CallOutcome.NOT_APPLIED
@@ -168,9 +176,9 @@ class Stepper:
         self._journal.end(number, attempt, CallOutcome.APPLIED, "")
         return StepEnd(fate=StepFate.DONE)
 
-    def _send(self, step: Step, eyes: Eyes) -> None:
+    def _bound(self, step: Step, eyes: Eyes) -> Call:
         label = self._hold.action.label
-        self._hands.send(bound(self._operation, self._hold.plan, step.call, eyes, label=label))
+        return bound(self._operation, self._hold.plan, step.call, eyes, label=label)
 
     def _found(self, number: int, attempt: int) -> StepEnd:
         row = self._read_back(number, attempt)
@@ -190,7 +198,7 @@ class Stepper:
             eyes = self._eyes_now()
             try:
                 outcome = self._operation.applied(self._hold.plan, self._steps[number].call, eyes)
-            except UpstreamError as error:
+            except (UpstreamError, RefusedError) as error:
                 says = f"; {error}"
             if outcome is not CallOutcome.UNKNOWN:
                 break
@@ -211,7 +219,7 @@ def _pause(waits: int) -> float:
     return BUDGET_PAUSES_S[min(waits, len(BUDGET_PAUSES_S) - 1)]
 
 
-def _refused(step: Step, error: UpstreamError | StaleError) -> StepEnd:
+def _refused(step: Step, error: UpstreamError | RefusedError | StaleError) -> StepEnd:
     """Return how a step ended that certainly had no effect."""
     match error:
         case BudgetError(retry_after_s=retry_after_s):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from safe_ops.errors import RefusedError
 from safe_ops.lifecycle import CLOCK, advance
 from safe_ops.model import events as on
-from safe_ops.model.actions import PENDING, Action, State
-from safe_ops.model.standing import may_begin, ran_out
+from safe_ops.model.actions import HELD, PENDING, Action, State
+from safe_ops.model.standing import SILENT_FOR, lease_is_over, lies_unplanned, may_begin, ran_out
 from safe_ops.service.windows import window_view
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from safe_ops.ports.outside import Bell
     from safe_ops.service.telling import Teller
 
-_WAITING = PENDING | {State.APPROVED, State.SCHEDULED}
+_TIMED = PENDING | {State.DRAFT, State.APPROVED, State.SCHEDULED, State.CLAIMED}
+"""States that time alone may end, or let go on."""
+_BEGUN = HELD - {State.CLAIMED}
 
 
 class Sweep:
@@ -37,16 +39,20 @@ class Sweep:
         self._teller = teller
 
     def run(self) -> None:
-        """Return when each due action was expired, let go on, or rung for."""
+        """Return when each due action was ended, let go on, or rung for."""
         for action_id, state in self._book.due():
-            if state is State.DRAFT:
+            found = self._moved_on(action_id) if state in _TIMED else self._book.find(action_id)
+            if found is None:
+                continue
+            if found.state is State.DRAFT:
                 self._bell.plan(action_id)
-            elif state in _WAITING:
-                self._look(action_id)
-            else:
+            elif found.state is State.APPROVED or found.state in HELD:
                 self._bell.execute(action_id)
+            if found.state in _BEGUN:
+                self._call_to(found)
 
-    def _look(self, action_id: str) -> None:
+    def _moved_on(self, action_id: str) -> Action | None:
+        """Return the action after what came about by time; None where somebody was quicker."""
         changed = False
 
         def judge(action: Action, now: datetime) -> Transition | None:
@@ -58,20 +64,32 @@ class Sweep:
         try:
             action = self._book.change(action_id, judge)
         except RefusedError:
-            # Somebody was quicker; whatever it has become is told by them.
-            return
+            # Whatever it has become is told by whoever changed it.
+            return None
         if changed:
             self._teller.tell(action)
-        if action.state is State.APPROVED:
-            self._bell.execute(action_id)
+        return action
 
     def _event(self, action: Action, now: datetime) -> on.Event | None:
         """Return what has come about by time alone, if anything has."""
-        if action.plan is None or action.state not in _WAITING:
+        if lies_unplanned(action, now):
+            return on.TimeRanOut(actor=CLOCK)
+        if action.plan is None or action.state not in _TIMED:
             return None
         if ran_out(action, now):
-            return on.TimeRanOut(actor=CLOCK)
+            is_held = action.state is State.CLAIMED and not lease_is_over(action, now)
+            return None if is_held else on.TimeRanOut(actor=CLOCK)
         if action.state is not State.SCHEDULED:
             return None
         window = window_view(self._policy, action.plan.environment, now)
         return on.WindowOpened(actor=CLOCK) if may_begin(action, window) else None
+
+    def _call_to(self, action: Action) -> None:
+        """Call somebody to a run that no operator goes on with."""
+        since = action.lease_until
+        if since is not None and self._book.now() - since > SILENT_FOR:
+            self._teller.call(
+                action,
+                f"it was begun, and no operator has gone on with it since {since:%H:%M} UTC. See "
+                "that one runs, and look at the target.",
+            )

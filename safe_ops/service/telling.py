@@ -37,6 +37,10 @@ class Teller:
             self._herald.page(action.action_id, f"{action.label}: {action.outcome.says}")
         return action
 
+    def call(self, action: Action, says: str) -> None:
+        """Call a human to an action that stands still."""
+        self._herald.page(action.action_id, f"{action.label}: {says}")
+
     def open_record(self, action: Action) -> None:
         """Open the action's change record.
 

@@ -26,6 +26,7 @@ NAMES = (
     "kubectl_reads",
     "store_rate",
     "decisions",
+    "approvals",
     "correlation",
     "redaction",
     "promql",

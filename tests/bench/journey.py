@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from bot.adapters.slack.actions import OPERATION_APPROVE
 from tests.bench.rows import Goal, Row
 from tests.bench.sampling import Sample
 from tests.lab.aws.server import AwsLab
@@ -28,7 +29,10 @@ from tests.lab.model.caching import prompt_tokens
 from tests.lab.waiting import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.lab.installation import Process
+    from tests.lab.slack.reading import Seen
 
 QUESTIONS = 20
 PAUSE_S = 2.4
@@ -36,6 +40,8 @@ PAUSE_S = 2.4
 that fifty times a minute. Without a pause the limit is what is measured, in a row of its own."""
 IN_A_ROW = 15
 COMMAND = "kubectl get deployments -n shop"
+OPERATION = "run cronjob_suspend cart-cleanup -n shop cluster=prod-us"
+PATIENCE_S = 30.0
 ROLES = ("listener", "investigator", "operator", "cron")
 WORKERS = 2
 IDLE_S = 1.0
@@ -77,7 +83,7 @@ def measure() -> list[Row]:
         installation = stack.enter_context(Installation(environment, logs=home / "logs"))
         up = installation.start("up")
         _until_up(up)
-        chat = Chat(lab.slack, patience_s=30)
+        chat = Chat(lab.slack, patience_s=PATIENCE_S)
         started = _memory(up)
         try:
             model_answer_s = _first_answer_s(chat)
@@ -85,6 +91,8 @@ def measure() -> list[Row]:
             tokens = _first_request_tokens(lab)
             status, command = _asked(chat, times=QUESTIONS, pause_s=PAUSE_S)
             _, hurried = _asked(chat, times=IN_A_ROW, pause_s=0.0, with_status=False)
+            _operate(lab)
+            operated = _memory(up)
         except TimeoutError as error:
             # The log goes with the directory it is in.
             raise RuntimeError(f"{error}; the product said: {up.said()[-4000:]}") from error
@@ -111,12 +119,13 @@ def measure() -> list[Row]:
         ),
         *_memory_rows("started", started),
         *_memory_rows("after answers", answered),
+        *_memory_rows("after an operation", operated, roles=("operator",)),
     ]
 
 
 def _until_up(up: Process) -> None:
     up.wait_until_said("listener_ready", within_s=UP_WITHIN_S)
-    for event, times in (("worker_started", WORKERS + 2), ("cron_started", 1)):
+    for event, times in (("worker_started", WORKERS + 4), ("cron_started", 1)):
         eventually(partial(_has_said, up, event, times), event, within_s=UP_WITHIN_S)
 
 
@@ -135,6 +144,26 @@ def _first_request_tokens(lab: Lab) -> int:
     if lab.model is None:
         raise RuntimeError("this lab has no model")
     return prompt_tokens(lab.model.turns()[0].request)
+
+
+def _operate(lab: Lab) -> None:
+    """Have the operator plan, run and verify an operation: it loads its client for the first."""
+    lab.slack.as_user("tom").slash("/nightdesk", OPERATION)
+    card = lab.slack.wait_for(
+        lambda: next((one for one in _cards(lab) if OPERATION_APPROVE in one.action_ids), None),
+        timeout_s=PATIENCE_S,
+        what="a card to decide on",
+    )
+    lab.slack.as_user("ana").click(card.ts, OPERATION_APPROVE)
+    lab.slack.wait_for(
+        lambda: any("it is done" in one.words for one in _cards(lab)),
+        timeout_s=PATIENCE_S,
+        what="the operation done",
+    )
+
+
+def _cards(lab: Lab) -> list[Seen]:
+    return [one for one in lab.slack.messages("#oncall") if one.by_bot and not one.thread_ts]
 
 
 def _asked(
@@ -198,9 +227,11 @@ def _memory(up: Process) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _memory_rows(when: str, memory: dict[str, tuple[float, float]]) -> list[Row]:
+def _memory_rows(
+    when: str, memory: dict[str, tuple[float, float]], *, roles: Sequence[str] = ROLES
+) -> list[Row]:
     rows = []
-    for role in ROLES:
+    for role in roles:
         resident, shared = memory[role]
         yardstick = "anthropic" if role == "investigator" else "slack_bolt"
         bare = _resident_after_import(yardstick)

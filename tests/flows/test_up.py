@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(180)
 
 PATIENCE_S = 30.0
-ROLES = ("listener", "investigator", "alerts", "operator", "cron")
+ROLES = ("listener", "investigator", "alerts", "operator", "plans", "cron")
 
 
 class OneCommand:
@@ -48,6 +48,7 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneCommand]:
         "NIGHTDESK_HTTP_PORT": "0",
         "NIGHTDESK_BURST_S": "0",
         "NIGHTDESK_QUESTION_WORKERS": "1",
+        "NIGHTDESK_OPERATORS": "1",
     }
     with (
         Lab("crash_loop", home=home, brain=brain) as lab,
@@ -101,7 +102,7 @@ def family_of(process: Process) -> list[psutil.Process]:
 
 
 def called(role: str, family: list[psutil.Process]) -> list[psutil.Process]:
-    """Return the processes of a role; a worker of alerts ends with its lane."""
+    """Return the processes of a role; a worker of alerts or of plans ends with its lane."""
     return [one for one in family if one.cmdline()[-1:] == [role]]
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from bot.adapters.slack.actions import COMMAND, INVESTIGATE
+from safe_ops.operations.catalogue import CATALOGUE
 from tests.lab.http import LoopbackServer
 from tests.lab.slack.mirror import LOOPBACK, Mirror, snapshot
 from tests.lab.slack.records import TEAM_DOMAIN
@@ -39,17 +40,30 @@ SECURITY: Final = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+_RUN: Final = f"{COMMAND} run "
 _WORDS: Final = (
     ("help", "what can be asked"),
     ("status", "how it stands"),
     ("use ", "name a cluster"),
+    ("run ", "ask for an operation"),
+    ("actions", "operations that are open"),
+    ("cancel ", "take one back, by its short name"),
+    ("stop ", "stop all operations: say why"),
+    ("release", "let operations go on"),
 )
 COMMANDS: Final = (
     {
         "command": COMMAND,
         "entries": [
-            {"insert": f"{COMMAND} {word}", "label": f"{COMMAND} {word}", "detail": detail}
-            for word, detail in _WORDS
+            *(
+                {"insert": f"{COMMAND} {word}", "label": f"{COMMAND} {word}", "detail": detail}
+                for word, detail in _WORDS
+            ),
+            # Two dozen of them: only once somebody wants to run one.
+            *(
+                {"insert": f"{_RUN}{name} ", "label": name, "detail": one.title, "after": _RUN}
+                for name, one in sorted(CATALOGUE.items())
+            ),
         ],
     },
 )
@@ -72,6 +86,18 @@ ALERT: Final[Json] = {
         }
     ],
 }
+RESOLVED: Final[Json] = {
+    "username": "Alertmanager",
+    "attachments": [
+        {
+            "color": "2eb886",
+            "fallback": "[RESOLVED] KubePodCrashLooping shop (prod-eu cart critical)",
+            "title": "[RESOLVED] KubePodCrashLooping shop (prod-eu cart critical)",
+            "title_link": "http://alertmanager.example:9093/#/alerts?receiver=slack",
+            "footer": "Alertmanager",
+        }
+    ],
+}
 INLINE_TYPES: Final = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -87,11 +113,18 @@ class Banner(TypedDict, total=False):
     scenario: str
     description: str
     note: str
+    task: str
+    """What a visitor may try."""
 
 
 def alert_message() -> Json:
     """Return the demo's alert as its sender posts it."""
     return {name: value for name, value in ALERT.items() if name != "channel"}
+
+
+def resolved_message() -> Json:
+    """Return what its sender posts once the demo's alert is over."""
+    return dict(RESOLVED)
 
 
 class DemoPage:

@@ -96,6 +96,13 @@ def it_is_executed_once(stage: Stage) -> None:
         raise AssertionError(f"there should be one write, and there are {len(sent)}")
 
 
+def the_rollback_is_verified(stage: Stage) -> None:
+    label = _label(_of_incident(stage))
+    expect(_card(stage, label, "it is done", within_s=SETTLES_WITHIN_S), "4 of 4 pods updated")
+    question = stage.chat.ask("kubectl get pods -n shop")
+    expect(stage.chat.wait_for_words("#oncall", question.ts, "Running"))
+
+
 def a_person_denies_one_and_says_why(stage: Stage) -> None:
     slack = stage.lab.slack
     label = _order(stage, DENIED, who="tom")
@@ -124,13 +131,6 @@ def one_that_does_not_help_is_undone(stage: Stage) -> None:
     eventually(lambda: is_whole(cluster, "checkout"), "checkout as before", within_s=PATIENCE_S)
     if cluster.get("Deployment", "checkout", "shop")["spec"]["template"] != template:
         raise AssertionError("the template is not as it was before")
-
-
-def the_rollback_is_verified(stage: Stage) -> None:
-    label = _label(_of_incident(stage))
-    expect(_card(stage, label, "it is done", within_s=SETTLES_WITHIN_S), "4 of 4 pods updated")
-    question = stage.chat.ask("kubectl get pods -n shop")
-    expect(stage.chat.wait_for_words("#oncall", question.ts, "Running"))
 
 
 def the_one_nobody_answered_expires(stage: Stage) -> None:

@@ -312,3 +312,15 @@ def test_printable_ascii_is_shown_as_it_is_and_deceives_nobody(name: str) -> Non
     assert odd_name(name) == ""
     assert deceptive(name) == ""
     assert visible(name) == name or "    " in name
+
+
+def test_an_alert_that_is_named_like_a_person_reads_as_an_alert() -> None:
+    of = action()
+    asked = replace(
+        of.request,
+        requester="alert:f00d",
+        requester_slack_id="",
+        requester_name="Ana (on-call tier, approved)",
+    )
+    shown = blocks_text(action_card(view(replace(of, request=asked))).blocks)
+    assert "Asked for by the alert “Ana (on-call tier, approved)”" in shown

@@ -24,7 +24,7 @@ class QueueBell:
 
     def plan(self, action_id: str) -> None:
         """Tell that a draft waits for the operator."""
-        self._doorbell.ring(Queue.OPERATIONS, PLAN_JOB, action_id)
+        self._doorbell.ring(Queue.PLANS, PLAN_JOB, action_id)
 
     def execute(self, action_id: str) -> None:
         """Tell that an approved action waits for the operator."""

@@ -45,7 +45,7 @@ class RecordSink(Protocol):
 
 
 class ToldOutside:
-    """safe_ops.ports.outside.ChangeRecords over any number of sinks; without one, nothing is told."""
+    """safe_ops.ports.outside.ChangeRecords over any number of sinks; without one, none is told."""
 
     def __init__(self, sinks: Sequence[RecordSink]) -> None:
         self._sinks = sinks

@@ -32,7 +32,7 @@ NOT_VISIBLE = Signal(firing=None, says="no signal of the incident can be looked 
 
 
 class IncidentSignals:
-    """safe_ops.ports.outside.Signals over Alertmanager, Prometheus and the incident's own alerts."""
+    """safe_ops.ports.outside.Signals over Alertmanager, Prometheus and an incident's own alerts."""
 
     def __init__(
         self, *, incidents: Incidents, states: AlertStates, metrics: MetricsSources

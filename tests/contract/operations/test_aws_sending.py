@@ -31,10 +31,12 @@ from tests.contract.operations.aws_calls import (
     send,
 )
 from tests.contract.operations.aws_writes import (
+    PLACE,
     REGION,
     Desk,
     cloud_place,
     running_lab,
+    workshop_of,
 )
 from tests.contract.operations.lossy import Loss, Lossy
 from tests.lab.aws.gate import Fault
@@ -95,7 +97,13 @@ class TestSending:
         with pytest.raises(RefusedError) as caught:
             send(lab, call)
         assert caught.value.code == "rights"
-        assert lab.seen() == []
+        assert {one.operation for one in lab.seen()} == {"AssumeRole"}
+
+    def test_for_an_approved_plan_the_role_is_taken_on_before_any_call(self, lab: AwsLab) -> None:
+        with workshop_of(lab, cloud_place(lab)).hands(PLACE, WARRANT) as hands:
+            assert [one.operation for one in lab.seen()] == ["AssumeRole"]
+            hands.send(SCALE)
+        assert [one.operation for one in lab.seen()] == ["AssumeRole", "UpdateService"]
 
     def test_a_placeholder_nobody_filled_is_not_sent(self, lab: AwsLab) -> None:
         call = replace(
@@ -216,9 +224,11 @@ class TestRehearsing:
     def test_where_aws_has_no_dry_run_parameters_are_compared_with_its_model(
         self, lab: AwsLab
     ) -> None:
-        assert "AWS has no dry run for it" in rehearse(lab, SCALE)
+        planning = replace(WARRANT, digest="", approvers=())
+        assert "AWS has no dry run for it" in rehearse(lab, SCALE, warrant=planning)
+        many = replace(SCALE, body={**SCALE.body, "desiredCount": "many"})
         with pytest.raises(CallRefusedError, match="desiredCount") as caught:
-            rehearse(lab, replace(SCALE, body={**SCALE.body, "desiredCount": "many"}))
+            rehearse(lab, many, warrant=planning)
         assert caught.value.status == "ParamValidation"
         assert lab.seen() == [], "before an approval there are no credentials to write with"
 

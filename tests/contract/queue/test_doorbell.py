@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import psutil
+from rq import Queue as RqQueue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from structlog.testing import capture_logs
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from redis import Redis
-    from rq import Queue as RqQueue
 
     from bot.adapters.redis_server import EmbeddedRedis
 
@@ -36,6 +36,18 @@ def test_a_ring_carries_a_name_and_ids_as_json(
     assert job.retries_left is None
     assert not any(b"\x80\x05" in value for value in stored.values()), "no pickles"
     assert 0 < redis.ttl(f"rq:job:{job_id}") <= 300
+
+
+def test_an_operation_is_not_cut_off_like_an_investigation(
+    doorbell: RqDoorbell, redis: Redis
+) -> None:
+    """Some are watched for half an hour after a rollout of ten minutes."""
+    assert doorbell.ring(Queue.OPERATIONS, "answer", "action-1")
+    lane = RqQueue(Queue.OPERATIONS.value, connection=redis, serializer=JSONSerializer)
+    (job_id,) = lane.job_ids
+    job = Job.fetch(job_id, connection=redis, serializer=JSONSerializer)
+    assert job.timeout is not None
+    assert job.timeout >= 2 * 3600
 
 
 def test_every_ring_is_a_job_of_its_own(doorbell: RqDoorbell, queue: RqQueue) -> None:

@@ -278,6 +278,10 @@ class MachineHands:
                 raise GoneError(f"{name} is gone", system="eu")
             case "unreachable":
                 raise UpstreamError("no answer", system="eu")
+            case "lost":
+                raise UnknownOutcomeError(
+                    "the dry run was answered as if it were none", system="eu"
+                )
             case _:
                 pass
         return f"would set {name} to {call.body['to']}"

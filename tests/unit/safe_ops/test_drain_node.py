@@ -229,3 +229,10 @@ def test_a_node_without_budgets_says_so() -> None:
     guard = next(one for one in world.subject.guards if one.name == "budgets-allow")
 
     assert guard.decide(world.case()).says == "no budgets"
+
+
+def test_a_node_with_more_pods_than_can_be_told_of_is_not_drained() -> None:
+    world = drain_world()
+    world.add(*[pod(f"many-{number}") for number in range(501)])
+    with pytest.raises(RefusedError, match="n1 has 505 pods, and at most 500 are drained at once"):
+        world.drawing()

@@ -218,3 +218,64 @@ class TestServices:
         world.answers["ecs:describe_tasks"] = {"tasks": []}
         assert world.look(plan)[0] is Progress.REACHED
         assert world.applied(plan) is CallOutcome.APPLIED
+
+
+class TestSomebodyElse:
+    """ECS compares nothing itself, so each call is preceded by a look."""
+
+    @pytest.mark.parametrize("make", [force_world, scale_world, taskdef_world])
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"taskDefinition": f"{FAMILY}:11"},
+            {"desiredCount": 9},
+            {"deployments": []},
+            {"status": "INACTIVE"},
+        ],
+    )
+    def test_what_somebody_changed_is_not_called_on(
+        self, make: Callable[[], CloudWorld], change: dict[str, Any]
+    ) -> None:
+        world = make()
+        plan = world.plan()
+        assert world.bind(plan) == {}
+        _set_service(world, **change)
+        with pytest.raises(StaleError):
+            world.bind(plan)
+
+    @pytest.mark.parametrize(
+        ("make", "ours", "theirs"),
+        [
+            (scale_world, {"desiredCount": 6}, {"desiredCount": 9}),
+            (
+                taskdef_world,
+                {"taskDefinition": f"{FAMILY}:8"},
+                {"taskDefinition": f"{FAMILY}:11"},
+            ),
+        ],
+    )
+    def test_what_somebody_changed_afterwards_is_not_undone(
+        self, make: Callable[[], CloudWorld], ours: dict[str, Any], theirs: dict[str, Any]
+    ) -> None:
+        world = make()
+        plan = world.plan()
+        assert world.bind(plan, part="undo") == {}, "it may be back already"
+        _set_service(world, **ours)
+        assert world.bind(plan, part="undo") == {}
+        _set_service(world, **theirs)
+        with pytest.raises(StaleError, match="somebody else changed it since"):
+            world.bind(plan, part="undo")
+
+    def test_somebody_elses_deployment_is_not_stopped(self) -> None:
+        world = force_world()
+        plan = world.plan()
+        world.answers["ecs:list_service_deployments"] = {
+            "serviceDeployments": [{"serviceDeploymentArn": "arn:theirs"}]
+        }
+        _set_service(world, taskDefinition=f"{FAMILY}:11")
+        with pytest.raises(StaleError, match="task_definition"):
+            world.bind(plan, part="undo")
+
+    def test_a_task_has_an_id_nothing_else_ever_has(self) -> None:
+        world = stop_world()
+        assert world.bind(world.plan()) == {}

@@ -187,3 +187,9 @@ def test_whether_a_lost_deletion_took_effect_is_read_from_the_pod() -> None:
 
     world.remove("Pod", "old-1", "shop")
     assert applied(plan, call, world.eyes()) is CallOutcome.APPLIED
+
+
+def test_a_pod_that_is_marked_protected_stays() -> None:
+    world = finished_world()
+    world.the("Pod", "old-1", "shop")["metadata"]["labels"] = {"nightdesk.dev/protected": "true"}
+    assert [step.says for step in world.drawing().steps] == ["delete pod shop/old-2 (Failed)"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safe_ops.errors import UpstreamError
+from safe_ops.errors import StaleError, UpstreamError
 from safe_ops.model.actions import CallOutcome
 from safe_ops.model.plans import Place, System, Tier
 from safe_ops.operations.operation import Eyes, Progress
@@ -21,6 +21,21 @@ class TestInstances:
 
         assert drawing.tier is tier
         assert len(drawing.notes) == notes
+
+    def test_a_group_somebody_else_changed_is_neither_changed_nor_changed_back(self) -> None:
+        world = group_world()
+        plan = world.plan()
+        (group,) = world.answers["autoscaling:describe_auto_scaling_groups"]["AutoScalingGroups"]
+        assert (world.bind(plan), world.bind(plan, part="undo")) == ({}, {})
+        group["DesiredCapacity"] = 6
+        assert world.bind(plan, part="undo") == {}
+        group["DesiredCapacity"] = 7
+        for part in ("steps", "undo"):
+            with pytest.raises(StaleError):
+                world.bind(plan, part=part)
+        world.answers["autoscaling:describe_auto_scaling_groups"] = {"AutoScalingGroups": []}
+        with pytest.raises(StaleError):
+            world.bind(plan)
 
     def test_the_step_keeps_to_the_cooldown_and_the_undo_does_not_wait(self) -> None:
         drawing = group_world().drawing()

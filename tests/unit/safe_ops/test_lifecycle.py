@@ -133,7 +133,7 @@ def test_time_ends_waiting_and_nothing_else(state: State) -> None:
         S.PENDING_ONCALL, S.PENDING_MANAGER, S.PENDING_FACTOR, S.APPROVED, S.SCHEDULED
     }:  # fmt: skip
         with pytest.raises(RefusedError):
-            advance(an_action(busy), ran_out, LATE)
+            advance(an_action(busy, lease_until=LATE + timedelta(seconds=1)), ran_out, LATE)
 
 
 @pytest.mark.parametrize(
@@ -237,12 +237,20 @@ def test_a_claim_raises_the_fence_and_gives_a_lease() -> None:
 
 @pytest.mark.parametrize("state", HELD)
 def test_an_operator_that_fell_silent_is_relieved_where_it_was(state: State) -> None:
-    action = an_action(state)
+    action = an_action(state, stage_until=NOW + timedelta(seconds=61))
     with pytest.raises(RefusedError, match="operator-1 has it") as refused:
         advance(action, EVENTS["claimed"], NOW + timedelta(seconds=59))
     assert refused.value.code == "held"
     taken = advance(action, EVENTS["claimed"], NOW + timedelta(seconds=60))
     assert (taken.state, taken.fence_up, taken.entry.event) == (state, True, "action.taken_over")
+
+
+def test_what_was_taken_and_never_begun_is_not_taken_over_too_late() -> None:
+    action, late = an_action(S.CLAIMED), NOW + timedelta(seconds=60)
+    for event in (EVENTS["claimed"], on.TimeRanOut(actor=ANA)):
+        assert advance(action, event, late).state is S.EXPIRED
+    begun = an_action(S.EXECUTING)
+    assert advance(begun, EVENTS["claimed"], late).state is S.EXECUTING
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import pytest
 from safe_ops.model.plans import Place, System, Target
 from safe_ops.policy.refusals import ALLOWED_DELETIONS, hard_refusal
 from safe_ops.policy.standard import DEFAULT_POLICY
+from safe_ops.service.assessing import why_protected
+from tests.unit.safe_ops.node_worlds import evict_world
 from tests.unit.safe_ops.policies import CART, EU, policy
 
 NODE = Target(place=EU, kind="Node", name="ip-10-0-0-1", uid="u")
@@ -156,3 +158,23 @@ def test_what_is_never_done_is_refused_with_advice(typed: str, advice: str) -> N
 )
 def test_operations_of_the_catalogue_are_not_refused(operation: str) -> None:
     assert hard_refusal(operation) == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "labels"),
+    [
+        ("", {"nightdesk.dev/protected": "true"}),
+        ("protected: {names: [shop/cart]}", {}),
+        ("protected: {labels: [tier=gold]}", {"tier": "gold"}),
+    ],
+)
+def test_a_pod_is_protected_with_the_deployment_above_it(file: str, labels: dict[str, str]) -> None:
+    world = evict_world()
+    drawing, before = world.drawing(), world.case().survey
+    above = world.the("Deployment", "cart", "shop")
+    above["metadata"].setdefault("labels", {}).update(labels)
+    rules = policy(file or "limits: {per_target_hour: 3}")
+    assert why_protected(rules, drawing.target, world.case().survey).startswith(
+        "for Deployment cart above it is protected: "
+    )
+    assert why_protected(DEFAULT_POLICY, drawing.target, before) == ""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.unit.safe_ops.write_side import WriteSide
 
 
-def broken_glass(side: WriteSide, **fields: Any) -> Action:
+def broken_glass(side: WriteSide, *names: str, **fields: Any) -> Action:
     side.machine.obstacle, side.machine.overridable = "too many actions this hour", True
     given = {
         "break_glass": "the shop is down",
@@ -22,7 +22,7 @@ def broken_glass(side: WriteSide, **fields: Any) -> Action:
         "requester_name": "Leo",
         "requester_slack_id": "U3",
     }
-    return side.planned(**{**given, **fields})
+    return side.planned(*names, **{**given, **fields})
 
 
 def test_glass_is_broken_for_guards_that_allow_it(side: WriteSide) -> None:

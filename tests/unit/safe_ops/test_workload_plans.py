@@ -150,6 +150,7 @@ def test_the_undo_leaves_what_was_before(operation: str) -> None:
     here.send(plan)
     assert {"paused": False} | here.objects[path_of(operation)]["spec"] != before
     here.send(plan, undo=True)
+    assert here.applied(plan, undo=True) == "applied"
     assert {"paused": False} | here.objects[path_of(operation)]["spec"] == before
 
 

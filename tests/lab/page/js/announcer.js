@@ -22,6 +22,6 @@ export class Announcer {
 }
 
 function plain(text) {
-  const words = String(text ?? "").replace(/<[^<>|]*\|([^<>]*)>/g, "$1").replace(/[*_`~<>]/g, "");
+  const words = String(text ?? "").replace(/<[^<>|]*\|([^<>]*)>/g, "$1").replace(/[*`~<>]|\b_|_\b/g, "");
   return words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
 }

@@ -157,7 +157,7 @@ function contextOf(names) {
 }
 
 function ask(text, room, names) {
-  if (room.kind === "im") return gestures.send(text, room.id);
+  if (room.kind === "im" || text.startsWith("/")) return gestures.send(text, room.id);
   return gestures.send(`@${names.person(names.bot)} ${text}`, room.id);
 }
 

@@ -146,8 +146,7 @@ export class Composer {
   #take(entry) {
     const caret = this.text.selectionStart;
     this.text.setRangeText(entry.insert, this.#found.from, caret, "end");
-    this.#closeList();
-    this.#grow();
+    this.#typed();
   }
 
   #closeList() {

@@ -21,7 +21,8 @@ export function slashOf(text) {
 /**
  * Return what can be completed at the caret: `{from, entries}`, or null.
  *
- * Entries are `{insert, label, detail}`; `from` is where the typed beginning starts.
+ * Entries are `{insert, label, detail}`; `from` is where the typed beginning starts. A command's entry
+ * with `after` is offered once that much is typed.
  */
 export function completionAt(text, caret, { names, commands, inThread }) {
   const before = text.slice(0, caret);
@@ -31,7 +32,8 @@ export function completionAt(text, caret, { names, commands, inThread }) {
     return entries.length ? { from: caret - mention[1].length - 1, entries } : null;
   }
   if (inThread || !/^\/[\w -]{0,40}$/.test(before)) return null;
-  const entries = commands.filter((one) => one.insert.startsWith(before) && one.insert.trim() !== before);
+  const entries = commands.filter((one) =>
+    one.insert.startsWith(before) && ![one.insert, one.insert.trim()].includes(before) && before.startsWith(one.after ?? ""));
   return entries.length ? { from: 0, entries } : null;
 }
 

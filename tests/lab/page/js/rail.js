@@ -36,7 +36,8 @@ export function drawBanner(node, banner) {
   node.append(
     el("p", { class: banner.model ? "model on" : "model" }, el("span", { class: "lamp", "aria-hidden": "true" }), el("span", {}, model, more ? el("span", { class: "extra" }, ` ${more}`) : null)),
     el("p", { class: "scenario", title: banner.description ?? null }, "Simulated estate: ", el("code", {}, banner.scenario ?? "unknown"),
-      banner.description ? el("span", { class: "extra" }, ` ${banner.description}`) : null));
+      banner.description ? el("span", { class: "extra" }, ` ${banner.description}`) : null),
+    banner.task ? el("p", { class: "task-to-try" }, el("strong", {}, "Try: "), banner.task) : "");
 }
 
 function entry(place, sign, name, at, isNew, open) {

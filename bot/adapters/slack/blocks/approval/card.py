@@ -18,6 +18,7 @@ from bot.adapters.slack.validation import validate_message
 from bot.adapters.slack.visible import visible
 from safe_ops.model.actions import TERMINAL, State
 from safe_ops.model.standing import current_need
+from safe_ops.service.assessing import ALERT
 
 if TYPE_CHECKING:
     from bot.ports.action_board import ActionView
@@ -193,6 +194,9 @@ def _requester(action: Action) -> str:
     request = action.request
     if request.requester_slack_id:
         return person(request.requester_slack_id)
+    if request.requester.startswith(ALERT):
+        # Whoever may send alerts chooses their names, so none may stand there like a person's.
+        return f"the alert “{escape(visible(request.requester_name or request.requester))}”"
     return escape(visible(request.requester_name or request.requester))
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 LONGEST: Final = 600
 _HEADING: Final = "Reason given (a model's or a person's words, unverified):"
 _LINK: Final = re.compile(
-    r"(?:[a-z][a-z0-9+.\-]{1,20}:/{1,2}|www\.)[^\s<>|]*"
-    r"|\b(?:[a-z0-9\-]{1,63}\.){1,8}[a-z]{2,24}/[^\s<>|]*",
+    r"(?:[a-z][a-z0-9+.\-]{1,20}:/{1,2}|www\.)[^\s<>|()]*"
+    r"|\b(?:[a-z0-9\-]{1,63}\.){1,8}[a-z]{2,24}/[^\s<>|()]*",
     re.IGNORECASE,
 )
 _LEFT_OUT: Final = "(link left out)"
