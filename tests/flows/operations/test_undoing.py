@@ -130,12 +130,13 @@ def _runs_out_of_time(ground: Ground, guarded: Guarded, action: Action) -> None:
 
 def _stands_still(guarded: Guarded) -> None:
     """Return once the cluster's controllers have nothing left to write."""
-    last = {"version": "", "since": 0.0}
+    last, since = "", 0.0
 
     def is_still() -> bool:
+        nonlocal last, since
         version, now = guarded.cluster.resource_version, time.monotonic()
-        if version != last["version"]:
-            last.update(version=version, since=now)
-        return now - float(last["since"]) > STILL_S
+        if version != last:
+            last, since = version, now
+        return now - since > STILL_S
 
     eventually(is_still, "no more writes", within_s=PATIENCE_S)
