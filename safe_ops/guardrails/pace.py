@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from safe_ops.guardrails.past import NODE, minutes_since, of_same_node_pool
 from safe_ops.model.actions import AT_WORK
 from safe_ops.model.guarding import Case, Guard, passes, refuses
+from safe_ops.model.standing import STANDING
 
 if TYPE_CHECKING:
     from safe_ops.model.actions import PastAction
@@ -30,8 +31,8 @@ def _in_flight(case: Case[Survey]) -> Ruling:
     other = others[0]
     return refuses(
         IN_FLIGHT,
-        f"A{other.number} ({other.operation} on {other.target_key}) has been {other.state}"
-        f" for {minutes_since(other, case.circumstances.now)} minutes: decide it or let it end"
+        f"A{other.number} ({other.operation} on {other.target_key}) {STANDING[other.state]}, for"
+        f" {minutes_since(other, case.circumstances.now)} minutes now: decide it or let it end"
         " first",
     )
 
@@ -61,9 +62,9 @@ def _one_node(case: Case[Survey]) -> Ruling:
         if past.state in AT_WORK and of_same_node_pool(past, target):
             return refuses(
                 ONE_NODE,
-                f"A{past.number} ({past.operation} on {past.target_key}) has been {past.state}"
-                f" for {minutes_since(past, now.now)} minutes: one node of a cluster at a time, so"
-                " let it end, or settle it if its operator is gone",
+                f"A{past.number} ({past.operation} on {past.target_key}) {STANDING[past.state]},"
+                f" for {minutes_since(past, now.now)} minutes now: one node of a cluster at a"
+                " time, so let it end, or settle it if its operator is gone",
             )
     return passes(ONE_NODE, f"no other node of {target.place.name} is being acted on")
 

@@ -108,7 +108,7 @@ def says(tried: Case[Survey], name: str) -> str:
             amid(GOOD, in_flight=(past(State.EXECUTING, **SAME_TARGET),)),
             "in-flight",
             (
-                "A7 (rollout_restart on eu/Deployment/shop/cart) has been executing for 50 minutes:"
+                "A7 (rollout_restart on eu/Deployment/shop/cart) is running, for 50 minutes now:"
                 " decide it or let it end first"
             ),
         ),
