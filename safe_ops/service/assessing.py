@@ -6,6 +6,7 @@ than the other. It changes nothing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from safe_ops.errors import RefusedError
 from safe_ops.model.fields import text
 from safe_ops.model.guarding import Case, Guard
-from safe_ops.model.objects import labels_of, name_of
+from safe_ops.model.objects import labels_of, name_of, namespace_of
 from safe_ops.model.plans import Drawing, Ruling
 from safe_ops.model.surveys import Circumstances, CloudSurvey, ClusterSurvey, Survey
 from safe_ops.operations.operation import Operation, Parameters
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from safe_ops.model.actions import Action, PastAction, Request
-    from safe_ops.model.plans import Target
     from safe_ops.policy.policy import Policy
     from safe_ops.ports.book import ActionBook
     from safe_ops.ports.reach import Workshop
+
+_POD = re.compile(r"/namespaces/(?P<namespace>[^/]+)/pods/(?P<name>[^/]+)")
 
 RECENT = timedelta(hours=24)
 """How far back guards look."""
@@ -154,7 +156,7 @@ class Assessor:
         return Circumstances(
             now=now,
             environment=self._policy.class_of(environment),
-            protected=why_protected(self._policy, target, survey),
+            protected=why_protected(self._policy, drawing, survey),
             window_says=window.says,
             window_open=window.open,
             window_opens_at=window.opens_at,
@@ -219,19 +221,31 @@ def tainted(request: Request) -> tuple[str, ...]:
     return tuple(sorted(name for name, source in request.provenance.items() if source == "text"))
 
 
-def why_protected(policy: Policy, target: Target, survey: Survey) -> str:
-    """Return why a target may not be touched; empty if it may.
+def why_protected(policy: Policy, drawing: Drawing, survey: Survey) -> str:
+    """Return why what a drawing touches may not be touched; empty if it may.
 
     What stands above a pod or a job is protected with it: its mark is seldom on its pods as well.
+    Whatever calls touch besides the target counts as the target does, such as a node's pods.
     """
+    target = drawing.target
     why = policy.protects(target, _labels(survey))
-    if why or not isinstance(survey, ClusterSurvey) or not target.namespace:
+    if why or not isinstance(survey, ClusterSurvey):
         return why
-    for owner in survey.owners:
+    for owner in survey.owners if target.namespace else ():
         kind, name = text(owner, "kind"), name_of(owner)
         said = policy.protects(replace(target, kind=kind, name=name), labels_of(owner))
         if said:
             return f"for {kind} {name} above it is protected: {said}"
+    labels = {(namespace_of(pod), name_of(pod)): labels_of(pod) for pod in survey.pods}
+    for step in drawing.steps:
+        pod = _POD.search(step.call.path)
+        if pod is None or pod["name"] == target.name:
+            continue
+        at = pod["namespace"], pod["name"]
+        part = replace(target, kind="Pod", namespace=at[0], name=at[1])
+        said = policy.protects(part, labels.get(at, {}))
+        if said:
+            return f"for pod {at[0]}/{at[1]} would go with it: {said}"
     return ""
 
 

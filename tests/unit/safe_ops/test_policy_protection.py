@@ -10,7 +10,7 @@ from safe_ops.model.plans import Place, System, Target
 from safe_ops.policy.refusals import ALLOWED_DELETIONS, hard_refusal
 from safe_ops.policy.standard import DEFAULT_POLICY
 from safe_ops.service.assessing import why_protected
-from tests.unit.safe_ops.node_worlds import evict_world
+from tests.unit.safe_ops.node_worlds import drain_world, evict_world
 from tests.unit.safe_ops.policies import CART, EU, policy
 
 NODE = Target(place=EU, kind="Node", name="ip-10-0-0-1", uid="u")
@@ -174,7 +174,22 @@ def test_a_pod_is_protected_with_the_deployment_above_it(file: str, labels: dict
     above = world.the("Deployment", "cart", "shop")
     above["metadata"].setdefault("labels", {}).update(labels)
     rules = policy(file or "limits: {per_target_hour: 3}")
-    assert why_protected(rules, drawing.target, world.case().survey).startswith(
+    assert why_protected(rules, drawing, world.case().survey).startswith(
         "for Deployment cart above it is protected: "
     )
-    assert why_protected(DEFAULT_POLICY, drawing.target, before) == ""
+    assert why_protected(DEFAULT_POLICY, drawing, before) == ""
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "protected: {namespaces: [shop]}",
+        "protected: {names: [shop/cart-1]}",
+        "protected: {labels: [app=cart]}",
+    ],
+)
+def test_a_node_is_protected_while_a_pod_that_would_go_with_it_is(file: str) -> None:
+    world = drain_world()
+    drawing, survey = world.drawing(), world.case().survey
+    assert why_protected(policy(file), drawing, survey).startswith("for pod shop/")
+    assert why_protected(DEFAULT_POLICY, drawing, survey) == ""
