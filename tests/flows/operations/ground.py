@@ -221,7 +221,12 @@ class Ground:
         """Run a deployment's pods all on one node of a cluster, under a budget; return the node."""
         held = self.guarded.house.lab.world.cluster(cluster)
         builder = ClusterBuilder(held)
-        builder.nodes = nodes_of(held)[-1:]
+        system = [
+            pod["spec"].get("nodeName")
+            for pod in held.listed("pods", "kube-system")
+            if pod["metadata"]["ownerReferences"][0]["kind"] != "DaemonSet"
+        ]
+        builder.nodes = [next(node for node in nodes_of(held) if node[0] not in system)]
         add_namespace(builder, self.light, {})
         given = {"image": "web:1", "replicas": pods, "pdb": {"max_unavailable": 1}}
         add_deployment(builder, self.light, "crowd", given)
