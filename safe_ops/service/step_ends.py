@@ -40,6 +40,9 @@ class StepEnd:
     fate: StepFate
     says: str = ""
     retry_after_s: float | None = None
+    overtaken: bool = False
+    """True where somebody wrote the target between our look at it and our call, so that the call
+    had no effect; a controller's status is enough for that."""
 
     @property
     def why(self) -> str:

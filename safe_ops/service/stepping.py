@@ -23,6 +23,7 @@ from safe_ops.errors import (
 )
 from safe_ops.model.actions import CallOutcome, Phase
 from safe_ops.service.binding import bound
+from safe_ops.service.journalling import UNDO
 from safe_ops.service.step_ends import Run, StepEnd, StepFate
 from safe_ops.service.step_order import blocks
 
@@ -48,6 +49,9 @@ BUDGET_PAUSES_S = (2.0, 4.0, 8.0, 16.0, 30.0)
 READ_BACK_AFTER_S = 2.0
 """A call whose answer was lost may still be on its way: so long it gets before it is looked for."""
 READ_BACK_TRIES = 3
+OVERTAKEN_AGAIN = 3
+"""How often a call of an undo is bound anew and sent again where somebody's write came between: a
+rollout that does not come up has its status written all the time, and that is when it is undone."""
 SENT_AGAIN = 1
 """How often a call is sent again after it was lost and found to have had no effect."""
 
@@ -130,9 +134,13 @@ class Stepper:
                     self._halted.set()
 
     def _sent(self, number: int, attempt: int) -> StepEnd:
-        """Send a step until it is settled: again only for a budget, or once where it was lost."""
+        """Send a step until it is settled.
+
+        Again only for a budget, once where it was lost, and in an undo where it was overtaken:
+        binding anew tells first whether the target is still the one that was changed.
+        """
         until = self._book.now() + BUDGET_WAIT
-        waits = lost = 0
+        waits = lost = overtaken = 0
         while True:
             end = self._tried(number, attempt)
             attempt += 1
@@ -144,6 +152,8 @@ class Stepper:
                 waits += 1
             elif end.fate is StepFate.UNSENT and lost < SENT_AGAIN:
                 lost += 1
+            elif end.overtaken and self._journal.part == UNDO and overtaken < OVERTAKEN_AGAIN:
+                overtaken += 1
             else:
                 return end
 
@@ -169,6 +179,8 @@ class Stepper:
             return self._found(number, attempt)
         except (UpstreamError, RefusedError) as error:
             end = _refused(step, error)
+            if isinstance(error, CallRefusedError):
+                end = replace(end, overtaken=error.conflict)
             applied = end.fate is StepFate.GONE
             outcome = CallOutcome.APPLIED if applied else CallOutcome.NOT_APPLIED
             self._journal.end(number, attempt, outcome, end.says)

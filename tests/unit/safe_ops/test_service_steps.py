@@ -140,6 +140,25 @@ def test_what_fails_later_is_changed_back(side: WriteSide, fault: str) -> None:
     assert "1 of 2 steps took effect" in ended.reason
 
 
+def test_an_undo_that_was_overtaken_by_a_status_is_sent_again(side: WriteSide) -> None:
+    side.machine.dials = {"a": 1, "b": 5}
+    side.machine.fault("a", "ok", "conflict", "conflict", "conflict")
+    side.machine.fault("b", "refused")
+    ended = side.executed("a", "b")
+    assert (ended.state, side.machine.dials["a"]) == (State.ROLLED_BACK, 1)
+    undone = [row[4] for row in rows(side, ended) if row[0] == "undo"]
+    assert (undone.count(NOT_APPLIED), undone[-1]) == (3, APPLIED)
+
+
+def test_an_undo_that_is_always_overtaken_calls_somebody(side: WriteSide) -> None:
+    side.machine.fault("a", "ok", *["conflict"] * 9)
+    side.machine.fault("b", "refused")
+    ended = side.executed("a", "b")
+    assert ended.state is State.ROLLBACK_FAILED
+    assert len(side.outside.pages) == 1
+    assert len([call for call in side.machine.sent if call.path.endswith("/a")]) == 5
+
+
 def test_what_is_gone_counts_as_done_where_that_is_fine(side: WriteSide) -> None:
     side.machine.gone_is_fine = True
     side.machine.dials["b"] = 5
