@@ -16,17 +16,17 @@ from safe_ops.guardrails.cloud_services import (
     SAME_ROLES,
     SERVICE_ACTIVE,
 )
-from safe_ops.model.actions import CallOutcome
 from safe_ops.model.fields import entries, number, text
 from safe_ops.model.plans import Call, Change, Drawing, Step, Tier
 from safe_ops.model.rights import Grant, Rights
-from safe_ops.operations.account import CloudOperation, check_untouched, is_undo
+from safe_ops.operations.account import CloudOperation, check_untouched
 from safe_ops.operations.ecs_services import (
     READS,
     UPDATE_SERVICE,
     OfService,
     breaker_note,
     find_service,
+    member_settled,
     missing,
     nothing_there,
     pins_of,
@@ -34,12 +34,14 @@ from safe_ops.operations.ecs_services import (
     steady,
     surveyed,
     target_of,
+    update_step,
     verification_of,
 )
 from safe_ops.operations.environments import changed_variables
 from safe_ops.operations.operation import Look, Parameters, Progress
 
 if TYPE_CHECKING:
+    from safe_ops.model.actions import CallOutcome
     from safe_ops.model.guarding import Guard
     from safe_ops.model.plans import Json, Place, Plan
     from safe_ops.model.surveys import CloudSurvey, Object
@@ -172,27 +174,12 @@ class TaskDefinitionRollback(CloudOperation[RollBackTaskDefinition]):
         """Compare the service's revision with the call's; setting it twice is once."""
         wanted = RollBackTaskDefinition.model_validate(plan.parameters)
         found = text(find_service(account, wanted), "taskDefinition")
-        if found == call.body["taskDefinition"]:
-            return CallOutcome.APPLIED
-        other = plan.drawing.steps[0] if is_undo(plan, call) else plan.drawing.undo[0]
-        unchanged = found == other.call.body["taskDefinition"]
-        return CallOutcome.NOT_APPLIED if unchanged else CallOutcome.UNKNOWN
+        return member_settled(plan, call, found, member="taskDefinition")
 
 
 def _step(wanted: OfService, arn: str, definition: str) -> Step:
-    return Step(
-        says=f"deploy {definition.rpartition('/')[2]} on {wanted.cluster}/{wanted.service}",
-        call=Call(
-            action="ecs:update_service",
-            path=arn,
-            body={
-                "cluster": wanted.cluster,
-                "service": wanted.service,
-                "taskDefinition": definition,
-            },
-            grants=(Grant(action=UPDATE_SERVICE, arn=arn),),
-        ),
-    )
+    says = f"deploy {definition.rpartition('/')[2]} on {wanted.cluster}/{wanted.service}"
+    return update_step(says, wanted, arn, taskDefinition=definition)
 
 
 def _definition(account: Account, arn: str) -> Object:

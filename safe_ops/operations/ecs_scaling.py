@@ -17,28 +17,30 @@ from safe_ops.guardrails.cloud_services import (
     SERVICE_ACTIVE,
     STEP,
 )
-from safe_ops.model.actions import CallOutcome
 from safe_ops.model.fields import entries, number, text
 from safe_ops.model.plans import Call, Change, Drawing, Step, Tier
 from safe_ops.model.rights import Grant, Rights
-from safe_ops.operations.account import CloudOperation, check_untouched, is_undo
+from safe_ops.operations.account import CloudOperation, check_untouched
 from safe_ops.operations.account_metrics import METRICS, Gauge, usage_of
 from safe_ops.operations.ecs_services import (
     READS,
     UPDATE_SERVICE,
     OfService,
     find_service,
+    member_settled,
     missing,
     nothing_there,
     pins_of,
     steady,
     surveyed,
     target_of,
+    update_step,
     verification_of,
 )
 from safe_ops.operations.operation import Look, Parameters, Progress
 
 if TYPE_CHECKING:
+    from safe_ops.model.actions import CallOutcome
     from safe_ops.model.guarding import Guard
     from safe_ops.model.plans import Json, Place, Plan
     from safe_ops.model.surveys import CloudSurvey, Object
@@ -151,24 +153,9 @@ class ServiceScaling(CloudOperation[ScaleService]):
         """Compare the count with the call's; setting it twice is once."""
         wanted = ScaleService.model_validate(plan.parameters)
         found = number(find_service(account, wanted), "desiredCount")
-        if found == call.body["desiredCount"]:
-            return CallOutcome.APPLIED
-        other = plan.drawing.steps[0] if is_undo(plan, call) else plan.drawing.undo[0]
-        unchanged = found == other.call.body["desiredCount"]
-        return CallOutcome.NOT_APPLIED if unchanged else CallOutcome.UNKNOWN
+        return member_settled(plan, call, found, member="desiredCount")
 
 
 def _set_count(wanted: OfService, arn: str, count: int) -> Step:
-    return Step(
-        says=f"set the desired count of {wanted.cluster}/{wanted.service} to {count}",
-        call=Call(
-            action="ecs:update_service",
-            path=arn,
-            body={
-                "cluster": wanted.cluster,
-                "service": wanted.service,
-                "desiredCount": count,
-            },
-            grants=(Grant(action=UPDATE_SERVICE, arn=arn),),
-        ),
-    )
+    says = f"set the desired count of {wanted.cluster}/{wanted.service} to {count}"
+    return update_step(says, wanted, arn, desiredCount=count)

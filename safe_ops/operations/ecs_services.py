@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from safe_ops.model.actions import CallOutcome
 from safe_ops.model.fields import entries, number, text
-from safe_ops.model.plans import Target, Verification
+from safe_ops.model.plans import Call, Step, Target, Verification
+from safe_ops.model.rights import Grant
 from safe_ops.model.surveys import CloudSurvey
-from safe_ops.operations.account import SIMULATE, tags_of
+from safe_ops.operations.account import SIMULATE, is_undo, tags_of
 from safe_ops.operations.operation import Look, Parameters, Progress
 
 if TYPE_CHECKING:
-    from safe_ops.model.plans import Json, Place
-    from safe_ops.model.rights import Grant
+    from safe_ops.model.plans import Json, Place, Plan
     from safe_ops.model.surveys import Object
     from safe_ops.operations.account import Account
 
@@ -156,6 +157,31 @@ def breaker_note(service: Object) -> tuple[str, ...]:
 def missing(wanted: str) -> Look:
     """Return the look of a service that is not there any more."""
     return Look(progress=Progress.MISSED, says=f"{wanted} does not exist any more")
+
+
+def update_step(says: str, wanted: OfService, arn: str, **member: Json) -> Step:
+    """Return the call that sets one member of a service."""
+    return Step(
+        says=says,
+        call=Call(
+            action="ecs:update_service",
+            path=arn,
+            body={"cluster": wanted.cluster, "service": wanted.service, **member},
+            grants=(Grant(action=UPDATE_SERVICE, arn=arn),),
+        ),
+    )
+
+
+def member_settled(plan: Plan, call: Call, found: Json, *, member: str) -> CallOutcome:
+    """Compare what a member is now with a lost call and with its opposite.
+
+    For plans of one `update_step` and one to undo it: setting a member twice is once.
+    """
+    if found == call.body[member]:
+        return CallOutcome.APPLIED
+    other = plan.drawing.steps[0] if is_undo(plan, call) else plan.drawing.undo[0]
+    unchanged = found == other.call.body[member]
+    return CallOutcome.NOT_APPLIED if unchanged else CallOutcome.UNKNOWN
 
 
 def _groups(service: Object) -> list[str]:
