@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.lab.model.brains import Brain
 
 MODEL = "claude-haiku-4-5"
-QUICK = Patience(connect_s=2.0, silence_s=0.5, first_pause_s=0.01, max_pause_s=0.02)
+QUICK = Patience(connect_s=2.0, silence_s=1.5, first_pause_s=0.01, max_pause_s=0.02)
 LOOK = ToolSpec(
     name="look",
     description="Look somewhere.",

@@ -179,7 +179,7 @@ def test_a_reply_that_begins_after_stop_is_dropped(bench: Bench) -> None:
     bench.lab.outage(outages.slow(0.4), times=None)
     bench.lab.brain = PacedBrain(bench.lab.brain, per_event_s=0.05)
     with pytest.raises(CancelledError):
-        bench.anthropic().reply(asking(), cancelled=lambda: True)
+        bench.anthropic().reply(asking(), cancelled=lambda: bool(bench.lab.turns()))
     bench.lab.wait_until(lambda seen: seen and seen[0].outcome is Outcome.LEFT)
 
 

@@ -69,8 +69,17 @@ class LoopbackServer:
         self._thread.join(timeout=10)
 
     async def _close(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._runner is None:
+            return
+        server = self._runner.server
+        open_now = [one.transport for one in server.connections] if server is not None else []
+        await self._runner.cleanup()
+        # A connection whose peer does not read closes only once its buffer is empty: never.
+        for transport in open_now:
+            if transport is not None:
+                transport.abort()
+        # abort() reports the loss in the loop's next round.
+        await asyncio.sleep(0)
 
     async def _open(self) -> None:
         self._runner = web.AppRunner(self._build(), access_log=None, shutdown_timeout=0.2)
