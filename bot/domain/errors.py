@@ -16,6 +16,13 @@ class ToolError(BotError):
         """Id of the read-policy rule that refused, such as R20; None for other mistakes."""
 
 
+class OutOfReachError(ToolError):
+    """The asker may not read it: their rights refuse, not the form of what they asked."""
+
+    def __init__(self, message: str, *, rule: str = "access") -> None:
+        super().__init__(message, rule=rule)
+
+
 class UpstreamError(BotError):
     """A system did not answer as it should; time, or its owner, can mend it."""
 

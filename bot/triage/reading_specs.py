@@ -38,7 +38,6 @@ def read_spec(spec: Mapping[str, Any]) -> PodSpec:
             )
             for entry in entries(spec, "tolerations")
         ),
-        service_account=text(spec, "serviceAccountName"),
         scheduler=text(spec, "schedulerName"),
         configuration=tuple(sorted({pair for pair in _references(spec) if pair[1]})),
     )

@@ -86,7 +86,6 @@ class PodSpec:
     containers: tuple[ContainerSpec, ...] = ()
     node_selector: tuple[tuple[str, str], ...] = ()
     tolerations: tuple[Toleration, ...] = ()
-    service_account: str = ""
     scheduler: str = ""
     configuration: tuple[tuple[str, str], ...] = ()
     """`configmap` or `secret` and the name of each it refers to, in order; never a content."""

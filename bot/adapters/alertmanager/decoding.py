@@ -8,12 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from bot.adapters.alerts.alertmanager_webhook import expression_of
+from bot.adapters.servers.shape import ShapeError
 from bot.domain.spans import moment
 from bot.ports.alert_state import KnownAlert, KnownState, Labels
-
-
-class ShapeError(ValueError):
-    """The JSON is not what the API documents."""
 
 
 def known_alerts(answer: Any) -> tuple[KnownAlert, ...]:

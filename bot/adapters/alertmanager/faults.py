@@ -10,7 +10,7 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from bot.adapters.server_faults import REDIRECTS, ServerFaults
+from bot.adapters.servers.faults import ServerFaults
 from bot.adapters.transport import one_line, retry_after_s
 from bot.domain.errors import DeniedError, UpstreamError
 
@@ -39,15 +39,7 @@ def refused(answer: Answer, *, cluster: str) -> UpstreamError:
             " secret its `alertmanager` entry in the registry names, or set `tenant`",
             system=SERVER.named(cluster),
         )
-    if code == HTTPStatus.FORBIDDEN:
-        return SERVER.forbidden(said, cluster=cluster)
-    if code == HTTPStatus.TOO_MANY_REQUESTS:
-        return SERVER.busy(said, cluster=cluster, wait_s=wait_s)
-    if code in REDIRECTS:
-        return SERVER.redirected(code, cluster=cluster)
-    if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return SERVER.failing(code, said, cluster=cluster, wait_s=wait_s)
-    return SERVER.stranger(f"HTTP {code}{said}", cluster=cluster)
+    return SERVER.refused(code, said, cluster=cluster, wait_s=wait_s)
 
 
 def too_large(limit_bytes: int, *, cluster: str) -> UpstreamError:

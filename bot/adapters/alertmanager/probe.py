@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.adapters.checkups import latency_checkup, tls_checkups
-from bot.adapters.metrics.connect import endpoint_of
-from bot.domain.errors import DeniedError, UpstreamError
+from bot.adapters.servers.probe import Steps, server_probe
 from bot.ports.probe import Checkup, Health
 
 if TYPE_CHECKING:
@@ -17,34 +15,24 @@ if TYPE_CHECKING:
 
 # kube-prometheus' rule that always fires, to show that alerts get through.
 _ALWAYS_FIRING = "Watchdog"
+_STEPS = Steps(
+    denied="set `tenant`, or the token or basic-auth variable that the registry names",
+    failed="check `alertmanager:` of the cluster in nightdesk.yaml and the way to it",
+)
 
 
 def alertmanager_probe(
     states: AlertStates, name: str, *, endpoint: AlertmanagerEndpoint, clock: Clock
 ) -> Probe:
     """Return the probe of one cluster's Alertmanager."""
+    part = f"alertmanager {name}"
 
-    def look() -> list[Checkup]:
-        part = f"alertmanager {name}"
-        tls = tls_checkups(part, endpoint_of(endpoint), clock=clock)
-        return [*_server(part, states, name, clock=clock), *tls]
-
-    return look
-
-
-def _server(part: str, states: AlertStates, name: str, *, clock: Clock) -> list[Checkup]:
     def always_firing() -> tuple[KnownAlert, ...]:
         return states.reader(name).alerts(_ALWAYS_FIRING)
 
-    try:
-        found = always_firing()
-        latency = latency_checkup(part, always_firing, clock=clock)
-    except DeniedError as error:
-        step = "set `tenant`, or the token or basic-auth variable that the registry names"
-        return [Checkup(part=part, health=Health.FAILED, found=str(error), next_step=step)]
-    except UpstreamError as error:
-        step = "check `alertmanager:` of the cluster in nightdesk.yaml and the way to it"
-        return [Checkup(part=part, health=Health.FAILED, found=str(error), next_step=step)]
-    # Its rule is common, not owed: without it nothing is wrong, and nothing is shown either.
-    proof = f"{_ALWAYS_FIRING} reaches it" if found else f"no {_ALWAYS_FIRING} alert is there"
-    return [Checkup(part=part, health=Health.OK, found=f"answers, {proof}"), latency]
+    def tell(found: tuple[KnownAlert, ...]) -> Checkup:
+        # Its rule is common, not owed: without it nothing is wrong, and nothing is shown either.
+        proof = f"{_ALWAYS_FIRING} reaches it" if found else f"no {_ALWAYS_FIRING} alert is there"
+        return Checkup(part=part, health=Health.OK, found=f"answers, {proof}")
+
+    return server_probe(part, endpoint, ask=always_firing, tell=tell, steps=_STEPS, clock=clock)

@@ -118,7 +118,7 @@ def read_post(event: Mapping[str, Any]) -> Post | None:
     attached = [
         entry
         for entry in objects(message.raw("attachments"), MOST_ATTACHMENTS)
-        if not is_quotation(entry)
+        if not _is_quotation(entry)
     ]
     words = {
         "text": message.text("text")[:LONGEST_PART],
@@ -129,7 +129,7 @@ def read_post(event: Mapping[str, Any]) -> Post | None:
     return _post(storable(words), message, channel=channel, team=team, is_edit=is_edit)
 
 
-def is_quotation(attachment: Mapping[str, Any]) -> bool:
+def _is_quotation(attachment: Mapping[str, Any]) -> bool:
     """Tell whether an attachment is a shared message or an address's preview."""
     return any(attachment.get(name) for name in ("is_share", "is_msg_unfurl", "from_url"))
 

@@ -21,12 +21,11 @@ from bot.adapters.alerts.datadog import read_datadog_post
 from bot.adapters.alerts.grafana_posts import read_grafana_post
 from bot.adapters.alerts.opsgenie import read_opsgenie_post
 from bot.adapters.alerts.pagerduty import read_pagerduty_post
-from bot.adapters.alerts.post import Post, is_quotation, read_post
+from bot.adapters.alerts.post import Post, read_post
 from bot.adapters.alerts.robusta_posts import read_robusta_post
 from bot.adapters.alerts.screening import screened
 from bot.adapters.alerts.sentry import read_sentry_post
 from bot.adapters.alerts.template_posts import read_template_post
-from bot.adapters.alerts.values import objects
 from bot.domain.alert import Alert
 
 _Reader = Callable[[Post], tuple[Alert, ...] | None]
@@ -93,40 +92,3 @@ def read_slack_alert(event: Mapping[str, Any]) -> SlackAlert | None:
                 is_edit=post.is_edit,
             )
     return None
-
-
-def read_shared_alert(event: Mapping[str, Any]) -> SlackAlert | None:
-    """Return the alert inside a message that a person shared, under its original channel and ts.
-
-    For a person who asks about an alert by sharing it; sharing never opens an incident by itself.
-    """
-    for entry in objects(event.get("attachments"), 5):
-        if is_quotation(entry):
-            found = read_slack_alert(_original(entry, event))
-            if found is not None:
-                return found
-    return None
-
-
-def _original(entry: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a shared message as the event that once brought it, as far as the share tells."""
-    quoted = objects(entry.get("message_blocks"), 1)
-    inner = quoted[0].get("message") if quoted else None
-    blocks = inner.get("blocks") if isinstance(inner, Mapping) else None
-    bare = {
-        name: value
-        for name, value in entry.items()
-        if name not in {"is_share", "is_msg_unfurl", "from_url", "message_blocks"}
-    }
-    return {
-        "type": "message",
-        "subtype": "bot_message",
-        "channel": entry.get("channel_id") or event.get("channel"),
-        "ts": entry.get("ts"),
-        "team": event.get("team"),
-        "username": entry.get("author_name"),
-        "bot_id": entry.get("author_id"),
-        "text": entry.get("text"),
-        "blocks": blocks,
-        "attachments": [*objects(entry.get("attachments")), bare],
-    }

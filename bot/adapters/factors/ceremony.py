@@ -1,6 +1,7 @@
 """What a browser hands over of a WebAuthn ceremony, and why it may not hold.
 
 The library's own errors name fields of the protocol, which help no approver; they go to the log.
+It and what it stands on take 8 MB, which only a process that asks a key pays.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from cryptography.exceptions import UnsupportedAlgorithm
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from webauthn.helpers.exceptions import WebAuthnException
 
 from safe_ops.errors import RefusedError
 
@@ -27,15 +27,8 @@ MOST_BYTES: Final = 65_536
 _LATEST: Final = 2**53 - 1
 """The largest whole number that JavaScript keeps as it is."""
 
-_ODD: Final = (
-    WebAuthnException,
-    UnsupportedAlgorithm,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-)
-"""What the library raises, on purpose or out of the parsers below it."""
+_ODD: Final = (UnsupportedAlgorithm, ValueError, LookupError, TypeError, AttributeError)
+"""What the parsers below the library raise, beside its own errors."""
 
 
 class CeremonyAnswer(BaseModel):
@@ -68,8 +61,10 @@ def verifying(says: str) -> Iterator[None]:
 
     Why it does not stands in the log: it may be an attack.
     """
+    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415 -- module docstring
+
     try:
         yield
-    except _ODD as error:
+    except (WebAuthnException, *_ODD) as error:
         log.info("security_key_refused", reason=str(error), kind=type(error).__name__)
         raise RefusedError(says, code="factor") from error

@@ -1,28 +1,13 @@
 """A security key becomes somebody's, by a link that is used once.
 
 Attestations are not asked for: which make of key somebody has is theirs to choose, and what counts
-is that it verifies its owner.
+is that it verifies its owner. The library is loaded when a key is asked (see `ceremony`).
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
-
-from webauthn import generate_registration_options, verify_registration_response
-from webauthn.helpers import (
-    base64url_to_bytes,
-    bytes_to_base64url,
-    decode_credential_public_key,
-    decoded_public_key_to_cryptography,
-    options_to_json_dict,
-)
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from bot.adapters.factors.ceremony import TIMEOUT_MS, read_answer, verifying
 from bot.domain.enrolment import Enrolment
@@ -65,9 +50,12 @@ class KeyEnrolment:
         Raises:
             RefusedError: `factor`: the link was used.
         """
+        import webauthn  # noqa: PLC0415 -- module docstring
+        from webauthn.helpers import structs  # noqa: PLC0415 -- module docstring
+
         if self._enrolments.counted(_name(link)):
             raise RefusedError(_USED, code="factor")
-        options = generate_registration_options(
+        options = webauthn.generate_registration_options(
             rp_id=self._party.party_id,
             rp_name=_SERVICE,
             user_name=link.subject,
@@ -75,17 +63,17 @@ class KeyEnrolment:
             user_id=sha256(link.subject.encode()).digest(),
             challenge=self._challenge(link),
             timeout=TIMEOUT_MS,
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.DISCOURAGED,
-                user_verification=UserVerificationRequirement.REQUIRED,
+            authenticator_selection=structs.AuthenticatorSelectionCriteria(
+                resident_key=structs.ResidentKeyRequirement.DISCOURAGED,
+                user_verification=structs.UserVerificationRequirement.REQUIRED,
             ),
             exclude_credentials=[
-                PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.factor_id))
+                structs.PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(one.factor_id))
                 for one in self._enrolments.factors_of(link.subject)
                 if one.kind is Factor.WEBAUTHN
             ],
         )
-        return {"options": options_to_json_dict(options)}
+        return {"options": webauthn.helpers.options_to_json_dict(options)}
 
     def enrol(self, link: EnrolmentLink, answer: str) -> Enrolment:
         """Return the key as it was kept; the link is used up by that.
@@ -93,9 +81,11 @@ class KeyEnrolment:
         Raises:
             RefusedError: `factor`: the answer does not hold, or the link or the key was used.
         """
+        import webauthn  # noqa: PLC0415 -- module docstring
+
         given = read_answer(answer)
         with verifying(_NOT_HELD):
-            verified = verify_registration_response(
+            verified = webauthn.verify_registration_response(
                 credential=given.credential,
                 expected_challenge=self._challenge(link),
                 expected_rp_id=self._party.party_id,
@@ -108,6 +98,8 @@ class KeyEnrolment:
         return self._kept(link, verified)
 
     def _kept(self, link: EnrolmentLink, verified: VerifiedRegistration) -> Enrolment:
+        from webauthn.helpers import bytes_to_base64url  # noqa: PLC0415 -- module docstring
+
         factor_id = bytes_to_base64url(verified.credential_id)
         public_key = bytes_to_base64url(verified.credential_public_key)
         enrolment = Enrolment(
@@ -140,4 +132,9 @@ def _name(link: EnrolmentLink) -> str:
 
 def _check_usable(verified: VerifiedRegistration) -> None:
     """Refuse a public key that no signature could be checked with later."""
+    from webauthn.helpers import (  # noqa: PLC0415 -- module docstring
+        decode_credential_public_key,
+        decoded_public_key_to_cryptography,
+    )
+
     decoded_public_key_to_cryptography(decode_credential_public_key(verified.credential_public_key))

@@ -4,16 +4,14 @@ The challenge is computed from the plan's digest, the person and the moment it w
 key: nothing is stored for it, and what was signed for one plan cannot be shown for another. Of each
 key's challenges for a plan the one used last counts, and none asked before it; a key that counts
 has to count upwards besides.
+
+The library is loaded when a key is asked (see `ceremony`).
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
-
-from webauthn import generate_authentication_options, verify_authentication_response
-from webauthn.helpers import base64url_to_bytes, options_to_json_dict
-from webauthn.helpers.structs import PublicKeyCredentialDescriptor, UserVerificationRequirement
 
 from bot.adapters.factors.ceremony import TIMEOUT_MS, read_answer, verifying
 from safe_ops.errors import RefusedError
@@ -54,20 +52,24 @@ class SecurityKeys:
         Raises:
             RefusedError: `no-factor`: they have none.
         """
+        import webauthn  # noqa: PLC0415 -- module docstring
+        from webauthn.helpers import structs  # noqa: PLC0415 -- module docstring
+
         keys = self._keys_of(subject)
         if not keys:
             raise RefusedError("You have no security key enrolled any more.", code="no-factor")
         issued = _microseconds(self._book.now())
-        options = generate_authentication_options(
+        options = webauthn.generate_authentication_options(
             rp_id=self._party.party_id,
             challenge=self._challenge(subject, digest=digest, issued=issued),
             timeout=TIMEOUT_MS,
             allow_credentials=[
-                PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.factor_id)) for one in keys
+                structs.PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(one.factor_id))
+                for one in keys
             ],
-            user_verification=UserVerificationRequirement.REQUIRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
         )
-        return {"issued": issued, "options": options_to_json_dict(options)}
+        return {"issued": issued, "options": webauthn.helpers.options_to_json_dict(options)}
 
     def check(self, subject: str, answer: str, *, digest: str) -> None:
         """Take an assertion; it is used up by that.
@@ -75,6 +77,8 @@ class SecurityKeys:
         Raises:
             RefusedError: `factor`: it does not hold for this person and plan, or was used before.
         """
+        import webauthn  # noqa: PLC0415 -- module docstring
+
         given = read_answer(answer)
         key = self._named(subject, given.credential.get("id"))
         public_key = self._sealer.open(key.secret, whose=subject)
@@ -86,12 +90,12 @@ class SecurityKeys:
             )
         counter = f"webauthn:{key.factor_id}"
         with verifying(_NOT_HELD):
-            verified = verify_authentication_response(
+            verified = webauthn.verify_authentication_response(
                 credential=given.credential,
                 expected_challenge=self._challenge(subject, digest=digest, issued=given.issued),
                 expected_rp_id=self._party.party_id,
                 expected_origin=self._party.origin,
-                credential_public_key=base64url_to_bytes(public_key),
+                credential_public_key=webauthn.base64url_to_bytes(public_key),
                 credential_current_sign_count=self._enrolments.counted(counter),
                 require_user_verification=True,
             )

@@ -83,8 +83,6 @@ class MessagesModel:
         request's time.
         """
         self.name = f"{provider}:{model}"
-        self.retries = 0
-        """Attempts beyond the first, over all calls."""
         self._provider = provider
         self._model = model
         self._connect = connect
@@ -122,7 +120,6 @@ class MessagesModel:
                 log.warning("model_failed", model=self.name, attempts=attempt, fault=outcome.words)
                 raise outcome.error(self._provider)
             log.info("model_retried", model=self.name, fault=outcome.words, pause_s=pause)
-            self.retries += 1
             attempt += 1
             self._sleep(pause, cancelled)
 

@@ -10,14 +10,11 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
+from bot.adapters.servers.shape import ShapeError
 from bot.ports.logs import Labels, LogEntry
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NS_PER_US = 1_000
-
-
-class ShapeError(ValueError):
-    """The JSON is not what the API documents."""
 
 
 def entries(answer: dict[str, Any]) -> tuple[LogEntry, ...]:
@@ -30,16 +27,6 @@ def entries(answer: dict[str, Any]) -> tuple[LogEntry, ...]:
     except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise ShapeError("a result in another shape") from error
     return tuple(sorted(found, key=attrgetter("at")))
-
-
-def texts(answer: dict[str, Any]) -> tuple[str, ...]:
-    """Return a list of texts; Loki leaves out one that is empty."""
-    found = answer.get("data")
-    if found is None:
-        return ()
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise ShapeError("no list of texts")
-    return tuple(found)
 
 
 def label_sets(answer: dict[str, Any]) -> tuple[Labels, ...]:

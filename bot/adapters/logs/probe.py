@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.adapters.checkups import latency_checkup, tls_checkups
-from bot.adapters.metrics.connect import endpoint_of
-from bot.domain.errors import DeniedError, ToolError, UpstreamError
+from bot.adapters.servers.probe import Steps, server_probe
 from bot.domain.evidence import Window
 from bot.ports.probe import Checkup, Health
 
@@ -17,42 +15,28 @@ if TYPE_CHECKING:
     from bot.ports.logs import LogSources
     from bot.ports.probe import Probe
 
+_STEPS = Steps(
+    denied="set `tenant`, or the token or basic-auth variable that the registry names",
+    failed="check `loki:` of the cluster in nightdesk.yaml and the way to it",
+)
+
 
 def logs_probe(sources: LogSources, name: str, *, endpoint: LogsEndpoint, clock: Clock) -> Probe:
     """Return the probe of one cluster's log server."""
+    part = f"logs {name}"
 
-    def look() -> list[Checkup]:
-        part = f"logs {name}"
-        tls = tls_checkups(part, endpoint_of(endpoint), clock=clock)
-        return [*_server(part, sources, name, clock=clock), *tls]
-
-    return look
-
-
-def _server(part: str, sources: LogSources, name: str, *, clock: Clock) -> list[Checkup]:
     def labels() -> tuple[str, ...]:
         now = clock.now()
         return sources.reader(name).labels(window=Window(start=now - timedelta(hours=1), end=now))
 
-    try:
-        found = labels()
-        latency = latency_checkup(part, labels, clock=clock)
-    except DeniedError as error:
-        step = "set `tenant`, or the token or basic-auth variable that the registry names"
-        return [Checkup(part=part, health=Health.FAILED, found=str(error), next_step=step)]
-    except (UpstreamError, ToolError) as error:
-        step = "check `loki:` of the cluster in nightdesk.yaml and the way to it"
-        return [Checkup(part=part, health=Health.FAILED, found=str(error), next_step=step)]
-    if not found:
-        step = "check that the collector ships logs to it, and `tenant`"
-        empty = Checkup(
+    def tell(found: tuple[str, ...]) -> Checkup:
+        if found:
+            return Checkup(part=part, health=Health.OK, found=f"answers, {len(found)} labels")
+        return Checkup(
             part=part,
             health=Health.WARNING,
             found="answers, without any logs in the last hour",
-            next_step=step,
+            next_step="check that the collector ships logs to it, and `tenant`",
         )
-        return [empty, latency]
-    return [
-        Checkup(part=part, health=Health.OK, found=f"answers, {len(found)} labels"),
-        latency,
-    ]
+
+    return server_probe(part, endpoint, ask=labels, tell=tell, steps=_STEPS, clock=clock)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.adapters.logs import decoding, faults
-from bot.adapters.logs.wire import ANSWER_MAX_BYTES, TooLargeError
+from bot.adapters.servers.faults import RefusedError, TooLargeError
+from bot.adapters.servers.shape import successful, texts
 from bot.domain.errors import ToolError
 from bot.domain.metrics import LABEL_NAME
 from bot.ports.logs import LogPage
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from bot.adapters.logs.wire import Wire
+    from bot.adapters.servers.wire import Wire
     from bot.adapters.transport import Deadline
     from bot.domain.evidence import Window
     from bot.ports.logs import Labels
 
 _API = "/loki/api/v1"
+# Five thousand lines of six kilobytes each.
+ANSWER_MAX_BYTES = 32 * 1024 * 1024
 # When entries are so long that they do not fit, fewer are asked for, this often at most.
 _SHORTER_READS = 2
 _SHORTER_BY = 8
@@ -61,24 +64,24 @@ class LokiReader:
                 if too_large > _SHORTER_READS or asked == 1:
                     raise self._too_large() from error
                 asked = max(1, asked // _SHORTER_BY)
-            except faults.RefusedError as error:
-                allowed = faults.entries_allowed(error.refusal)
+            except RefusedError as error:
+                allowed = faults.entries_allowed(error.answer)
                 if allowed is None or allowed >= asked:
-                    raise faults.refused(error.refusal, cluster=self.name) from error
+                    raise faults.refused(error.answer, cluster=self.name) from error
                 asked = allowed
             else:
                 return LogPage(entries=found, more=len(found) >= asked)
 
     def labels(self, *, window: Window) -> tuple[str, ...]:
         """Return the names of labels."""
-        return self._read("/labels", _span(window), decoding.texts)
+        return self._read("/labels", _span(window), texts)
 
     def label_values(self, label: str, *, window: Window) -> tuple[str, ...]:
         """Return a label's values; ToolError for a label that cannot exist."""
         if not LABEL_NAME.fullmatch(label):
             # It becomes part of the path.
             raise ToolError("that is no name of a label")
-        return self._read(f"/label/{label}/values", _span(window), decoding.texts)
+        return self._read(f"/label/{label}/values", _span(window), texts)
 
     def streams(self, selector: str, *, window: Window) -> tuple[Labels, ...]:
         """Return the labels of the streams a selector has."""
@@ -92,8 +95,8 @@ class LokiReader:
     ) -> _T:
         try:
             return self._decoded(path, query, decode, self._wire.deadline())
-        except faults.RefusedError as error:
-            raise faults.refused(error.refusal, cluster=self.name) from error
+        except RefusedError as error:
+            raise faults.refused(error.answer, cluster=self.name) from error
         except TooLargeError as error:
             raise self._too_large() from error
 
@@ -104,11 +107,9 @@ class LokiReader:
         decode: Callable[[dict[str, Any]], _T],
         deadline: Deadline,
     ) -> _T:
-        answer = self._wire.answer(f"{_API}{path}", query, deadline=deadline)
-        try:
-            return decode(answer)
-        except decoding.ShapeError as error:
-            raise faults.SERVER.stranger(str(error), cluster=self.name) from error
+        return self._wire.read(
+            f"{_API}{path}", query, lambda found: decode(successful(found)), deadline=deadline
+        )
 
     def _too_large(self) -> ToolError:
         return ToolError(

@@ -1,55 +1,26 @@
-"""The registry's log servers, each connected at its first read and kept for the process."""
+"""The registry's log servers, which speak Loki's API."""
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
-from bot.adapters.logs.reader import LokiReader
-from bot.adapters.logs.wire import Wire
-from bot.adapters.metrics.signing import signer
+from bot.adapters.logs.faults import SERVER
+from bot.adapters.logs.reader import ANSWER_MAX_BYTES, LokiReader
+from bot.adapters.servers.kept import KeptServers
+from bot.adapters.servers.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from bot.domain.logs import LogsEndpoint
-    from bot.ports.clock import Clock
+    from bot.adapters.servers.wire import Reach
+    from bot.ports.logs import LogSources
 
 
-class LokiSources:
-    """Implements bot.ports.logs.LogSources; readers are shared between threads.
+class LokiSources(KeptServers[LokiReader]):
+    """Implements bot.ports.logs.LogSources."""
 
-    `endpoints` are by cluster; `secret_of` gives the secret an endpoint names, None if it is not
-    set.
-    """
+    def _over(self, reach: Reach) -> LokiReader:
+        wire = Wire(reach, faults=SERVER, limit_bytes=ANSWER_MAX_BYTES)
+        return LokiReader(wire)
 
-    def __init__(
-        self,
-        endpoints: Mapping[str, LogsEndpoint],
-        *,
-        clock: Clock,
-        secret_of: Callable[[str], str | None],
-        timeout_s: float = 15.0,
-    ) -> None:
-        self._endpoints = dict(endpoints)
-        self._clock = clock
-        self._secret_of = secret_of
-        self._timeout_s = timeout_s
-        self._lock = threading.Lock()
-        self._readers: dict[str, LokiReader] = {}
 
-    def reader(self, cluster: str) -> LokiReader:
-        """Return the server with a cluster's logs; KeyError for a cluster without one."""
-        endpoint = self._endpoints[cluster]
-        with self._lock:
-            if cluster not in self._readers:
-                self._readers[cluster] = LokiReader(
-                    Wire(
-                        endpoint,
-                        cluster=cluster,
-                        sign=signer(endpoint, secret_of=self._secret_of),
-                        timeout_s=self._timeout_s,
-                        clock=self._clock,
-                    )
-                )
-            return self._readers[cluster]
+if TYPE_CHECKING:
+    _keeps_its_promise: type[LogSources] = LokiSources

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.adapters.servers.shape import ShapeError, successful
 from bot.ports.metrics import ActiveAlert, Labels, MetricMeaning, Result, Rule, Series
 
 if TYPE_CHECKING:
@@ -18,8 +19,12 @@ _REMARKS = ("PromQL warning", "PromQL info")
 _KNOWN_TYPES = frozenset({"vector", "matrix", "scalar", "string"})
 
 
-class ShapeError(ValueError):
-    """The JSON is not what the API documents."""
+def with_content(answer: Any) -> dict[str, Any]:
+    """Return the envelope of a call that succeeded, whose `data` is there."""
+    envelope = successful(answer)
+    if "data" not in envelope:
+        raise ShapeError("JSON without data")
+    return envelope
 
 
 def result(answer: dict[str, Any]) -> Result:
@@ -49,16 +54,6 @@ def label_sets(answer: dict[str, Any]) -> tuple[Labels, ...]:
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise ShapeError("series in another shape")
     return tuple(_labels(one) for one in found)
-
-
-def texts(answer: dict[str, Any]) -> tuple[str, ...]:
-    """Return a list of texts."""
-    found = answer["data"]
-    if found is None:
-        return ()
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise ShapeError("no list of texts")
-    return tuple(found)
 
 
 def meanings(answer: dict[str, Any]) -> dict[str, MetricMeaning]:

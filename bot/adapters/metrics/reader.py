@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.adapters.metrics import decoding, faults
+from bot.adapters.servers.faults import RefusedError, TooLargeError
+from bot.adapters.servers.shape import texts
 from bot.domain.errors import ToolError
 from bot.domain.metrics import LABEL_NAME
 from bot.ports.metrics import LabelSets
@@ -17,11 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from bot.adapters.metrics.wire import Wire
+    from bot.adapters.servers.wire import Wire
     from bot.domain.evidence import Window
     from bot.ports.metrics import ActiveAlert, MetricMeaning, Result, Rule
 
 _API = "/api/v1"
+# A thousand series of 360 points are some 12 MB.
+ANSWER_MAX_BYTES = 32 * 1024 * 1024
 SERVER_TIMEOUT = "10s"
 """What the server may take for a query; it stops by itself, before our own deadline."""
 
@@ -31,8 +35,9 @@ _T = TypeVar("_T")
 class PrometheusReader:
     """One server, readable from several threads; every read ends within the wire's limit."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, *, scrape_interval_s: int) -> None:
         self._wire = wire
+        self._scrape_interval_s = scrape_interval_s
 
     @property
     def name(self) -> str:
@@ -42,7 +47,7 @@ class PrometheusReader:
     @property
     def scrape_interval_s(self) -> int:
         """How often its targets are scraped, for estimates."""
-        return self._wire.scrape_interval_s
+        return self._scrape_interval_s
 
     def instant(self, query: str, *, at: datetime, limit: int) -> Result:
         """Return the value at a time; ToolError if the server cannot evaluate the query."""
@@ -86,7 +91,7 @@ class PrometheusReader:
         return self._read(
             f"/label/{label}/values",
             (*match, *_span(window), ("limit", str(limit))),
-            decoding.texts,
+            texts,
         )[:limit]
 
     def meanings(self) -> Mapping[str, MetricMeaning]:
@@ -105,10 +110,10 @@ class PrometheusReader:
         """Read what not every server of this API has, such as a Thanos querier without rulers."""
         try:
             return self._decoded(path, (), decode)
-        except faults.RefusedError as error:
-            if error.refusal.code in {HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED}:
+        except RefusedError as error:
+            if error.answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED}:
                 return otherwise
-            raise faults.refused(error.refusal, cluster=self.name) from error
+            raise faults.refused(error.answer, cluster=self.name) from error
 
     def _read(
         self,
@@ -118,8 +123,8 @@ class PrometheusReader:
     ) -> _T:
         try:
             return self._decoded(path, query, decode)
-        except faults.RefusedError as error:
-            raise faults.refused(error.refusal, cluster=self.name) from error
+        except RefusedError as error:
+            raise faults.refused(error.answer, cluster=self.name) from error
 
     def _decoded(
         self,
@@ -127,11 +132,15 @@ class PrometheusReader:
         query: Sequence[tuple[str, str]],
         decode: Callable[[dict[str, Any]], _T],
     ) -> _T:
-        answer = self._wire.answer(f"{_API}{path}", query)
         try:
-            return decode(answer)
-        except decoding.ShapeError as error:
-            raise faults.SERVER.stranger(str(error), cluster=self.name) from error
+            return self._wire.read(
+                f"{_API}{path}", query, lambda found: decode(decoding.with_content(found))
+            )
+        except TooLargeError as error:
+            raise ToolError(
+                f"the answer of {self.name}'s metrics server is larger than"
+                f" {ANSWER_MAX_BYTES >> 20} MB; aggregate, or ask for a shorter window"
+            ) from error
 
 
 def _seconds(at: datetime) -> str:

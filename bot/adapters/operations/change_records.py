@@ -6,17 +6,17 @@ holds what the plan holds, never a rationale's free text.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
 import json
-import os
 from http import HTTPStatus
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from bot.adapters.line_file import ForeignFileError, appending
 from safe_ops.errors import UpstreamError
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ TIMEOUT_S: Final = 5.0
 """A tier-2 action waits for its record; people wait for the action."""
 SIGNATURE: Final = "X-Nightdesk-Signature"
 """`sha256=` and the HMAC of the body, in hexadecimal."""
+LOOK_BACK_LINES: Final = 1_000
+"""A record comes twice within minutes if at all: after a crash between keeping and noting it."""
+_BEGINS: Final = b'{"action": "'
+"""What every line begins with: its keys are sorted."""
 
 
 class RecordSink(Protocol):
@@ -50,13 +54,14 @@ class ToldOutside:
     def __init__(self, sinks: Sequence[RecordSink]) -> None:
         self._sinks = sinks
 
-    def opened(self, action: Action) -> None:
-        """Tell that it was planned.
+    def opened(self, action: Action) -> bool:
+        """Tell that it was planned; False where there is no sink.
 
         Raises:
             UpstreamError: A sink did not keep the record.
         """
         self._tell("opened", action)
+        return bool(self._sinks)
 
     def closed(self, action: Action) -> None:
         """Tell how it ended; raises as `opened` does."""
@@ -69,21 +74,24 @@ class ToldOutside:
 
 
 class RecordFile:
-    """JSON lines in a file; whole lines, whoever else appends at the same time."""
+    """JSON lines in a file, each once; of two with one `id` and `event` the later holds."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def keep(self, record: dict[str, Any]) -> None:
-        """Append one line and have it written to disk; raises as the protocol says."""
-        line = json.dumps(record, ensure_ascii=True, sort_keys=True) + "\n"
+        """Add one line; raises as the protocol says."""
+        line = json.dumps(record, ensure_ascii=True, sort_keys=True)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="ascii") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
+            with appending(self._path, begins=_BEGINS) as file:
+                if line.encode() not in islice(file.last_first(), LOOK_BACK_LINES):
+                    file.append([line])
+        except ForeignFileError as error:
+            raise UpstreamError(
+                f"{self._path} ends with a line that is no change record: name another file under"
+                " `change_records` in nightdesk.yaml",
+                system="change records",
+            ) from error
         except OSError as error:
             raise UpstreamError(
                 f"the change record cannot be written to {self._path} ({error.strerror})",

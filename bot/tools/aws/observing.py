@@ -6,15 +6,14 @@ import secrets
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import DeniedError, UpstreamError
-from bot.domain.evidence import EvidenceState, Grid, Observation
+from bot.domain.evidence import EvidenceState, Observation
 from bot.domain.redaction.placeholder import Seal
-from bot.domain.secret_text import mask
 from bot.ports.cloud import MissingError
 from bot.tools.answer import Answer
 from bot.tools.aws.catalogue import Catalogue, load_catalogue
 from bot.tools.aws.reading import Reading
 from bot.tools.aws.scoping import AccountAccess, CloudScope, located
-from bot.tools.plain_text import plain
+from bot.tools.shown import observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,20 +70,14 @@ class Observer:
         )
         started_s = self._clock.monotonic()
         answer = _answer(work, reading, source)
-        return Observation(
+        return observed(
+            answer,
             tool=tool,
-            source=answer.source,
-            query=_safe(query),
+            query=query,
             cluster=where.place.title,
             namespace=None,
-            state=answer.state,
-            body=_safe(answer.body),
             collected_at=self._clock.now(),
             took_s=self._clock.monotonic() - started_s,
-            rows=answer.rows,
-            cut_bytes=answer.cut_bytes,
-            window=answer.window,
-            grid=_safe_grid(answer.grid),
         )
 
 
@@ -97,15 +90,3 @@ def _answer(work: Callable[[Reading], Answer], reading: Reading, source: str) ->
         return Answer(source=source, body=f"denied: {error}", state=EvidenceState.DENIED)
     except UpstreamError as error:
         return Answer(source=source, body=str(error), state=EvidenceState.UNREACHABLE)
-
-
-def _safe(text: str) -> str:
-    """Return the text as it may be shown and stored, whatever a scrubber let through."""
-    return mask(plain(text))
-
-
-def _safe_grid(grid: Grid | None) -> Grid | None:
-    if grid is None:
-        return None
-    rows = tuple(tuple(_safe(cell) for cell in row) for row in grid.rows)
-    return Grid(columns=grid.columns, rows=rows)

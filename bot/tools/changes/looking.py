@@ -7,14 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.domain.change import Change
-from bot.domain.evidence import EvidenceState, Grid, Observation, Window
-from bot.domain.secret_text import mask
+from bot.domain.evidence import EvidenceState, Observation, Window
 from bot.tools.answer import Answer
 from bot.tools.changes.cluster import cluster_changes
 from bot.tools.changes.happenings import EVENTS_KEPT
 from bot.tools.changes.spelling import spelled
 from bot.tools.changes.timeline import SOURCE, timeline
-from bot.tools.plain_text import plain
+from bot.tools.shown import observed
 
 if TYPE_CHECKING:
     from bot.ports.clock import Clock
@@ -57,27 +56,16 @@ def look_at_cluster(reader: ClusterReader, look: Look, clock: Clock) -> Looked:
         clock=clock,
     )
     answer = _answer(found, look, now=clock.now())
-    observation = Observation(
+    observation = observed(
+        answer,
         tool=TOOL_NAME,
-        source=answer.source,
         query=spelled(look.onset, look.window, look.names),
         cluster=reader.name,
         namespace=look.namespace,
-        state=answer.state,
-        body=safe(answer.body),
         collected_at=clock.now(),
         took_s=clock.monotonic() - started_s,
-        rows=answer.rows,
-        cut_bytes=answer.cut_bytes,
-        window=answer.window,
-        grid=_safe_grid(answer.grid),
     )
     return Looked(observation=observation, changes=found.changes)
-
-
-def safe(text: str) -> str:
-    """Return the text as it may be shown and stored."""
-    return mask(plain(text))
 
 
 def _answer(found: Found, look: Look, *, now: datetime) -> Answer:
@@ -97,10 +85,3 @@ def _answer(found: Found, look: Look, *, now: datetime) -> Answer:
         notes=notes,
         namespaced=look.namespace is None,
     )
-
-
-def _safe_grid(grid: Grid | None) -> Grid | None:
-    if grid is None:
-        return None
-    rows = tuple(tuple(safe(cell) for cell in row) for row in grid.rows)
-    return Grid(columns=grid.columns, rows=rows)

@@ -1,37 +1,14 @@
-"""Kubernetes quantities such as `250m`, `1Gi` or `1234567n`, read and written."""
+"""Kubernetes quantities such as `250m` or `1Gi` as floats, and as kubectl prints them."""
 
 from __future__ import annotations
 
-import re
-
-_FORM = re.compile(r"([0-9]+(?:\.[0-9]+)?)(n|u|m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|E|Ei|e[0-9]{1,2})?")
-_FACTORS = {
-    "n": 1e-9,
-    "u": 1e-6,
-    "m": 1e-3,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "P": 1e15,
-    "E": 1e18,
-    "Ki": 2**10,
-    "Mi": 2**20,
-    "Gi": 2**30,
-    "Ti": 2**40,
-    "Pi": 2**50,
-    "Ei": 2**60,
-}
+from safe_ops.model import quantities
 
 
 def amount(quantity: object) -> float | None:
     """Return a quantity in its base unit (cores, bytes); None if it is missing or no quantity."""
-    found = _FORM.fullmatch(str(quantity)) if quantity is not None else None
-    if found is None:
-        return None
-    unit = found[2] or ""
-    factor = 10 ** int(unit[1:]) if unit.startswith("e") else _FACTORS.get(unit, 1)
-    return float(found[1]) * factor
+    exact = quantities.amount(quantity)
+    return None if exact is None else float(exact)
 
 
 def cores(value: float) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz import process as closest
 
-from bot.domain.errors import ToolError, UpstreamError
+from bot.domain.errors import OutOfReachError, ToolError, UpstreamError
 from bot.domain.registry import Access
 from bot.ports.cluster import Selection
 from bot.tools.kubectl.command import (
@@ -60,12 +60,12 @@ class Limits:
         if self.access.may_read(self.cluster, namespace):
             return
         what = f"namespace {namespace}" if namespace else "all namespaces, or cluster-wide objects,"
-        raise ToolError(f"the asker may not read {what} of {self.cluster}; {self._granted()}")
+        raise OutOfReachError(f"the asker may not read {what} of {self.cluster}; {self._granted()}")
 
     def check_cluster(self) -> None:
         """Return if anything of the cluster may be read; ToolError if nothing may."""
         if not self.access.clusters((self.cluster,)):
-            raise ToolError(f"the asker may not read cluster {self.cluster}")
+            raise OutOfReachError(f"the asker may not read cluster {self.cluster}")
 
     def default_namespace(self) -> str | None:
         """Return the only namespace there is to choose; None if all may be read.

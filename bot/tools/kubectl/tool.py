@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
-from bot.domain.evidence import EvidenceState, Grid, Observation
-from bot.domain.secret_text import mask
+from bot.domain.evidence import EvidenceState, Observation
 from bot.tools.answer import Answer
 from bot.tools.cluster_choice import chosen_cluster
 from bot.tools.kubectl.command import KubectlCommand, NamespacedCommand
@@ -23,7 +22,7 @@ from bot.tools.kubectl.grammar import parse
 from bot.tools.kubectl.lexer import MAX_COMMAND_CHARS
 from bot.tools.kubectl.scoping import Limits, UnclearError, located, missing_namespace, placed
 from bot.tools.kubectl.verbs import answered, source_of
-from bot.tools.plain_text import plain
+from bot.tools.shown import observed
 
 if TYPE_CHECKING:
     from bot.domain.conversation import Scope
@@ -109,20 +108,14 @@ class KubectlTool:
         read = placed(read, self._scope, limits)
         started_s = self._clock.monotonic()
         seen = self._seen(read, limits)
-        return Observation(
+        return observed(
+            seen.answer,
             tool=TOOL_NAME,
-            source=seen.answer.source,
             query=seen.read.canonical(),
             cluster=name,
             namespace=seen.read.namespace if isinstance(seen.read, NamespacedCommand) else None,
-            state=seen.answer.state,
-            body=_safe(seen.answer.body),
             collected_at=self._clock.now(),
             took_s=self._clock.monotonic() - started_s,
-            rows=seen.answer.rows,
-            cut_bytes=seen.answer.cut_bytes,
-            window=seen.answer.window,
-            grid=_safe_grid(seen.answer.grid),
         )
 
     def _seen(self, read: KubectlCommand, limits: Limits) -> _Seen:
@@ -183,15 +176,3 @@ def strip_command(text: str) -> str:
 def _failed(read: KubectlCommand, state: EvidenceState, reason: str) -> _Seen:
     answer = Answer(source=source_of(read), body=reason, state=state)
     return _Seen(read=read, answer=answer)
-
-
-def _safe(text: str) -> str:
-    """Return the text as it may be shown and stored, whatever a verb let through."""
-    return mask(plain(text))
-
-
-def _safe_grid(grid: Grid | None) -> Grid | None:
-    if grid is None:
-        return None
-    rows = tuple(tuple(_safe(cell) for cell in row) for row in grid.rows)
-    return Grid(columns=grid.columns, rows=rows)

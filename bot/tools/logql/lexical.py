@@ -8,11 +8,10 @@ LQ6.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.tools.promql.lexical import where
 from bot.tools.refusal import quoted, refuse
+from bot.tools.tokens import Token, split, where
 
 if TYPE_CHECKING:
     from bot.domain.errors import ToolError
@@ -36,17 +35,6 @@ _ESCAPED = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 _UNSENDABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """A piece of a query; blanks and comments are none."""
-
-    kind: str
-    """string, flag, number, word, sign or, after the last one, end."""
-    text: str
-    start: int
-    """Index of its first character."""
-
-
 def tokens_of(query: str) -> tuple[Token, ...]:
     """Return the tokens of a query, with one of kind `end` behind them.
 
@@ -59,16 +47,7 @@ def tokens_of(query: str) -> tuple[Token, ...]:
             f"the query has {len(query):,} characters, {MAX_QUERY_CHARS:,} are allowed",
             "fewer alternatives, shorter filters",
         )
-    tokens: list[Token] = []
-    index = 0
-    while index < len(query):
-        found = _TOKEN.match(query, index)
-        if found is None:
-            raise _unknown(query, index)
-        kind = str(found.lastgroup)
-        if kind != "space":
-            tokens.append(Token(kind=kind, text=found.group(), start=index))
-        index = found.end()
+    tokens = split(query, _TOKEN, unknown=_unknown)
     return (*tokens, Token(kind="end", text="", start=len(query)))
 
 

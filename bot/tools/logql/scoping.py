@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.domain.errors import ToolError
+from bot.domain.errors import OutOfReachError
 from bot.tools.promql.scoping import check_cluster
 from bot.tools.refusal import refuse
 
@@ -69,7 +69,7 @@ def check_access(query: LogQuery, access: Access, cluster: str) -> None:
         )
     for namespace in named:
         if not access.may_read(cluster, namespace):
-            raise ToolError(
+            raise OutOfReachError(
                 f"the asker may not read namespace {namespace} of {cluster}; {granted}", rule="LQ3"
             )
 

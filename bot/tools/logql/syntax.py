@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.tools.logql.lexical import EXAMPLE, string_value, tokens_of
-from bot.tools.promql.lexical import where
 from bot.tools.promql.selectors import in_quotes
 from bot.tools.refusal import quoted, refuse
+from bot.tools.tokens import where
 
 if TYPE_CHECKING:
     from bot.domain.errors import ToolError
-    from bot.tools.logql.lexical import Token
+    from bot.tools.tokens import Token
 
 MAX_EXPRESSION_CHARS = 200
 MAX_STAGES = 12

@@ -13,7 +13,6 @@ from pydantic import Field
 
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState, Observation, Window
-from bot.domain.secret_text import mask
 from bot.tools.answer import Answer
 from bot.tools.cluster_choice import chosen_cluster
 from bot.tools.logql.guard import MAX_MINUTES, checked
@@ -21,7 +20,7 @@ from bot.tools.logql.lexical import MAX_QUERY_CHARS
 from bot.tools.logql.reading import SOURCE, Asked, read
 from bot.tools.logql.scoping import check_access, namespace_label, namespaces_of, placed
 from bot.tools.logql.typed import DEFAULT_MINUTES, written
-from bot.tools.plain_text import plain
+from bot.tools.shown import observed
 
 if TYPE_CHECKING:
     from bot.domain.conversation import Scope
@@ -81,19 +80,14 @@ class LogqlTool:
         except UpstreamError as error:
             answer = _failed(EvidenceState.UNREACHABLE, str(error))
         named = namespaces_of(asked)
-        return Observation(
+        return observed(
+            answer,
             tool=TOOL_NAME,
-            source=answer.source,
-            query=_safe(written(str(asked), minutes=minutes)),
+            query=written(str(asked), minutes=minutes),
             cluster=name,
             namespace=named[0] if len(named) == 1 else None,
-            state=answer.state,
-            body=_safe(answer.body),
             collected_at=self._clock.now(),
             took_s=self._clock.monotonic() - started_s,
-            rows=answer.rows,
-            cut_bytes=answer.cut_bytes,
-            window=answer.window,
         )
 
     def _seen(
@@ -115,7 +109,3 @@ class LogqlTool:
 
 def _failed(state: EvidenceState, reason: str) -> Answer:
     return Answer(source=SOURCE, body=reason, state=state)
-
-
-def _safe(text: str) -> str:
-    return mask(plain(text))

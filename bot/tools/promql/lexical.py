@@ -8,13 +8,14 @@ small and balanced, and its durations are plain. Rules PL, P9.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.tools.refusal import quoted, refuse
+from bot.tools.tokens import SPACE, split, where
 
 if TYPE_CHECKING:
     from bot.domain.errors import ToolError
+    from bot.tools.tokens import Token
 
 MAX_QUERY_CHARS = 2_000
 MAX_DEPTH = 20
@@ -45,17 +46,6 @@ _MAX_NUMBER_CHARS = 24
 _GRAFANA = re.compile(r"\$(?:\w+|\{[^}]*\})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """A piece of a query; blanks and comments are none."""
-
-    kind: str
-    """string, duration, number, word or sign."""
-    text: str
-    start: int
-    """Index of its first character."""
-
-
 def tokens_of(query: str) -> tuple[Token, ...]:
     """Return the tokens of a query that is safe to parse.
 
@@ -68,7 +58,7 @@ def tokens_of(query: str) -> tuple[Token, ...]:
             f"the query has {len(query):,} characters, {MAX_QUERY_CHARS:,} are allowed",
             "one question per query: fewer alternatives, shorter matchers",
         )
-    tokens = _split(query)
+    tokens = split(query, _TOKEN, unknown=_unknown)
     if not tokens:
         raise refuse("P9", "the query is empty", 'up{job="…"}')
     _check_brackets(query, tokens)
@@ -80,33 +70,11 @@ def one_line(query: str) -> str:
     """Return a query that passed without its comments, every stretch of blanks one blank."""
     parts: list[str] = []
     for found in _TOKEN.finditer(query):
-        if found.lastgroup != "space":
+        if found.lastgroup != SPACE:
             parts.append(found.group())
         elif parts and parts[-1] != " ":
             parts.append(" ")
     return "".join(parts).strip()
-
-
-def where(query: str, index: int) -> str:
-    """Return the place of a character, for people who count from one."""
-    if "\n" not in query:
-        return f"character {index + 1}"
-    line = query.count("\n", 0, index) + 1
-    return f"line {line}, character {index - query.rfind(chr(10), 0, index)}"
-
-
-def _split(query: str) -> tuple[Token, ...]:
-    tokens: list[Token] = []
-    index = 0
-    while index < len(query):
-        found = _TOKEN.match(query, index)
-        if found is None:
-            raise _unknown(query, index)
-        kind = str(found.lastgroup)
-        if kind != "space":
-            tokens.append(Token(kind=kind, text=found.group(), start=index))
-        index = found.end()
-    return tuple(tokens)
 
 
 def _unknown(query: str, index: int) -> ToolError:

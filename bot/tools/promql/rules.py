@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import promql_parser as promql
 
-from bot.domain.metrics import LABEL_NAME
 from bot.tools.promql.durations import DAY_S, MINUTE_S, spelled
 from bot.tools.promql.functions import AGGREGATIONS, FUNCTIONS, LOW_CARDINALITY, RANKED
 from bot.tools.promql.selectors import matcher_texts
@@ -47,13 +46,6 @@ def check_span(*, span_s: float, step_s: float) -> None:
             f"{span_s / step_s:,.0f} points per series are more than {MAX_POINTS:,}",
             f"a step of at least {spelled(-(-span_s // MAX_POINTS))}",
         )
-
-
-def check_label(name: str) -> str:
-    """Return the name of a label that may be asked for; ToolError (P10) if it is none."""
-    if not LABEL_NAME.fullmatch(name):
-        raise refuse("P10", f"{quoted(name)} is no name of a label", "namespace, pod, job …")
-    return name
 
 
 def check_narrow(metric: str, matchers: Sequence[promql.Matcher], text: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.domain.errors import ToolError
+from bot.domain.errors import OutOfReachError
 from bot.tools.promql.selectors import in_quotes
 
 if TYPE_CHECKING:
@@ -20,21 +20,19 @@ if TYPE_CHECKING:
     from bot.tools.promql.selectors import Selector
 
 NAMESPACE = "namespace"
-RULE = "access"
-"""What a refusal by the asker's rights names as its rule."""
 
 
 def check_cluster(access: Access, cluster: str) -> None:
-    """Return if anything of the cluster may be read; ToolError if nothing may."""
+    """Return if anything of the cluster may be read; OutOfReachError if nothing may."""
     if not access.clusters((cluster,)):
-        raise ToolError(f"the asker may not read cluster {cluster}", rule=RULE)
+        raise OutOfReachError(f"the asker may not read cluster {cluster}")
 
 
 def check_access(expression: Expression, access: Access, cluster: str) -> None:
     """Return if every selector stays within namespaces the asker may read.
 
     Raises:
-        ToolError: One does not; the text says which, and what to add.
+        OutOfReachError: One does not; the text says which, and what to add.
     """
     if access.may_read(cluster, None):
         return
@@ -45,20 +43,18 @@ def check_access(expression: Expression, access: Access, cluster: str) -> None:
 def check_selector(
     text: str, equal: Sequence[tuple[str, str]], access: Access, cluster: str
 ) -> None:
-    """Return if the labels name a namespace the asker may read; ToolError if not."""
+    """Return if the labels name a namespace the asker may read; OutOfReachError if not."""
     named = [value for label, value in equal if label == NAMESPACE]
     if not named:
-        raise ToolError(
+        raise OutOfReachError(
             f"the asker may read only some namespaces of {cluster}, so every selector has to name"
-            f' one: add {NAMESPACE}="…" to `{text}`; {_granted(access, cluster)}',
-            rule=RULE,
+            f' one: add {NAMESPACE}="…" to `{text}`; {_granted(access, cluster)}'
         )
     for namespace in named:
         if not access.may_read(cluster, namespace):
-            raise ToolError(
+            raise OutOfReachError(
                 f"the asker may not read namespace {namespace} of {cluster};"
-                f" {_granted(access, cluster)}",
-                rule=RULE,
+                f" {_granted(access, cluster)}"
             )
 
 

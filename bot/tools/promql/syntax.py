@@ -13,13 +13,14 @@ import promql_parser
 from rapidfuzz import process as closest
 
 from bot.tools.promql.functions import AGGREGATIONS, FUNCTIONS
-from bot.tools.promql.lexical import tokens_of, where
+from bot.tools.promql.lexical import tokens_of
 from bot.tools.promql.selectors import beyond_all_dates
 from bot.tools.refusal import quoted, refuse
+from bot.tools.tokens import where
 
 if TYPE_CHECKING:
     from bot.domain.errors import ToolError
-    from bot.tools.promql.lexical import Token
+    from bot.tools.tokens import Token
 
 _NO_GRAMMAR = "invalid promql query"
 # Ways to go on that together complete every beginning of a query that can be completed.

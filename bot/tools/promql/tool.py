@@ -6,19 +6,16 @@ say is an observation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from bot.domain.chart import masked_chart
 from bot.domain.errors import DeniedError, ToolError, UpstreamError
-from bot.domain.evidence import EvidenceState, Grid, Observation, Window
-from bot.domain.secret_text import mask
-from bot.tools.answer import Answer, head
+from bot.domain.evidence import EvidenceState, Observation, Window
+from bot.tools.answer import Answer
 from bot.tools.cluster_choice import chosen_cluster
-from bot.tools.plain_text import plain
 from bot.tools.promql import finding, reading
 from bot.tools.promql.guard import checked
 from bot.tools.promql.lexical import MAX_QUERY_CHARS
@@ -30,6 +27,7 @@ from bot.tools.promql.scoping import (
     readable_matcher,
 )
 from bot.tools.promql.typed import TypedQuery, written
+from bot.tools.shown import observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,49 +210,19 @@ class PromqlTool:
             seen = _failed(EvidenceState.DENIED, f"denied: {error}")
         except UpstreamError as error:
             seen = _failed(EvidenceState.UNREACHABLE, str(error))
-        answer = _fitting(seen.answer)
-        observation = Observation(
+        observation = observed(
+            seen.answer,
             tool=tool,
-            source=answer.source,
-            query=_safe(query),
+            query=query,
             cluster=cluster,
             namespace=namespace,
-            state=answer.state,
-            body=answer.body,
             collected_at=self._clock.now(),
             took_s=self._clock.monotonic() - started_s,
-            rows=answer.rows,
-            cut_bytes=answer.cut_bytes,
-            window=answer.window,
-            grid=_safe_grid(answer.grid),
-            chart=masked_chart(seen.chart, _safe),
+            chart=seen.chart,
+            most_bytes=MAX_BODY_BYTES,
         )
         return Measured(observation=observation, reading=seen)
 
 
 def _failed(state: EvidenceState, reason: str) -> reading.Reading:
     return reading.Reading(answer=Answer(source=reading.SOURCE, body=reason, state=state))
-
-
-def _fitting(answer: Answer) -> Answer:
-    """Return an answer whose text is safe to show and no longer than an observation carries."""
-    body, cut = head(_safe(answer.body), MAX_BODY_BYTES)
-    if not cut:
-        return replace(answer, body=body)
-    return replace(
-        answer,
-        body=f"{body}\nCUT: {cut} bytes left out here",
-        cut_bytes=answer.cut_bytes + cut,
-        state=EvidenceState.TRUNCATED,
-    )
-
-
-def _safe(text: str) -> str:
-    return mask(plain(text))
-
-
-def _safe_grid(grid: Grid | None) -> Grid | None:
-    if grid is None:
-        return None
-    rows = tuple(tuple(_safe(cell) for cell in row) for row in grid.rows)
-    return Grid(columns=grid.columns, rows=rows)

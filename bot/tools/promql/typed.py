@@ -17,7 +17,7 @@ from bot.tools.promql.lexical import MAX_QUERY_CHARS, tokens_of
 from bot.tools.promql.syntax import parsed
 
 if TYPE_CHECKING:
-    from bot.tools.promql.lexical import Token
+    from bot.tools.tokens import Token
 
 PREFIX = "promql"
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.triage.cloud.sight import Series
 
 _REPORT = re.compile(
-    r"REPORT RequestId: \S+.*?\bDuration: (?P<duration>[\d.]+) ms.*?"
+    r"REPORT RequestId: \S+.*?\bDuration: [\d.]+ ms.*?"
     r"\bMemory Size: (?P<memory>\d+) MB.*?\bMax Memory Used: (?P<used>\d+) MB",
     re.DOTALL,
 )
@@ -95,7 +95,6 @@ def reports_of(taken: Taken) -> tuple[RunReport, ...]:
             found.append(
                 RunReport(
                     at=at,
-                    duration_ms=float(told["duration"]),
                     memory_mb=int(told["memory"]),
                     used_mb=int(told["used"]),
                 )

@@ -37,9 +37,3 @@ def seen(balancer: Resource, taken: Sequence[Taken], collector: Collector) -> Ba
         series=series_of(main),
         whole=main.state is EvidenceState.OK,
     )
-
-
-def group_arns(main: Taken) -> tuple[str, ...]:
-    """Return the ARNs of the groups a load balancer sends requests to."""
-    groups = main.entries("elbv2.describe_target_groups", "TargetGroups")
-    return tuple(str(one.get("TargetGroupArn")) for one in groups)

@@ -71,8 +71,6 @@ def seen(
         engine=str(one.get("Engine") or ""),
         size=str(one.get("DBInstanceClass") or ""),
         storage_gib=int(one.get("AllocatedStorage") or 0),
-        max_storage_gib=int(one.get("MaxAllocatedStorage") or 0),
-        multi_az=bool(one.get("MultiAZ")),
         endpoint=str((one.get("Endpoint") or {}).get("Address") or ""),
         events=tuple(sorted(events, key=lambda event: event[0].timestamp() if event[0] else 0)),
         series=series_of(main),

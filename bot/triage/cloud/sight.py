@@ -19,6 +19,28 @@ Series = Mapping[tuple[str, str], tuple[Point, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """One resource, and the evidence it was seen in."""
+
+    resource: Resource
+    label: str
+    at: datetime
+    whole: bool = True
+    """False when part of what its look wanted could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured(_Seen):
+    """One resource with its metrics."""
+
+    series: Series = field(default_factory=dict)
+
+    def points(self, metric: str, stat: str) -> tuple[Point, ...]:
+        """Return one metric's points, none if it has none."""
+        return self.series.get((metric, stat), ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
     """Log lines that tell of failures, and where they stand in the ledger."""
 
@@ -65,18 +87,14 @@ class RunReport:
     """One run of a function, by its own REPORT line."""
 
     at: datetime | None
-    duration_ms: float
     memory_mb: int
     used_mb: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionSight:
+class FunctionSight(_Measured):
     """A Lambda function."""
 
-    resource: Resource
-    label: str
-    at: datetime
     timeout_s: int
     memory_mb: int
     state: str
@@ -90,18 +108,11 @@ class FunctionSight:
     revisions: tuple[Revision, ...]
     """Oldest first; the last is what runs as $LATEST where that differs."""
     aliases: Mapping[str, str]
-    series: Series
     errors: Lines
     reports: tuple[RunReport, ...] = ()
     reports_label: str = ""
     secrets: tuple[SecretUse, ...] = ()
     secrets_label: str = ""
-    whole: bool = True
-    """False when part of what the function's look wanted could not be read."""
-
-    def points(self, metric: str, stat: str) -> tuple[Point, ...]:
-        """Return one metric's points, none if it has none."""
-        return self.series.get((metric, stat), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +163,9 @@ class TargetGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceSight:
+class ServiceSight(_Measured):
     """An ECS service."""
 
-    resource: Resource
-    label: str
-    at: datetime
     desired: int
     running: int
     pending: int
@@ -176,7 +184,6 @@ class ServiceSight:
     ends: tuple[TaskEnd, ...]
     """Newest first."""
     events: tuple[tuple[datetime | None, str], ...]
-    series: Series = field(default_factory=dict)
     series_label: str = ""
     errors: Lines = field(default_factory=Lines)
     groups: tuple[TargetGroup, ...] = ()
@@ -186,11 +193,6 @@ class ServiceSight:
     unused: tuple[tuple[str, str], ...] = ()
     """Names and ARNs of secrets of the account that nothing ever read."""
     unused_label: str = ""
-    whole: bool = True
-
-    def points(self, metric: str, stat: str) -> tuple[Point, ...]:
-        """Return one metric's points, none if it has none."""
-        return self.series.get((metric, stat), ())
 
     @property
     def before(self) -> Deployment | None:
@@ -203,57 +205,33 @@ class ServiceSight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseSight:
+class DatabaseSight(_Measured):
     """An RDS instance."""
 
-    resource: Resource
-    label: str
-    at: datetime
     status: str
     engine: str
     size: str
     storage_gib: int
-    max_storage_gib: int
-    """Where storage autoscaling ends; 0 without it."""
-    multi_az: bool
     endpoint: str
     events: tuple[tuple[datetime | None, str], ...]
     """Oldest first."""
-    series: Series
     errors: Lines = field(default_factory=Lines)
     waits: tuple[tuple[str, float], ...] = ()
     """What sessions wait for, by Performance Insights: mean sessions by wait, worst first."""
     statements: tuple[tuple[str, float], ...] = ()
-    whole: bool = True
-
-    def points(self, metric: str, stat: str) -> tuple[Point, ...]:
-        """Return one metric's points, none if it has none."""
-        return self.series.get((metric, stat), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BalancerSight:
+class BalancerSight(_Measured):
     """A load balancer."""
 
-    resource: Resource
-    label: str
-    at: datetime
     groups: tuple[TargetGroup, ...]
-    series: Series
-    whole: bool = True
-
-    def points(self, metric: str, stat: str) -> tuple[Point, ...]:
-        """Return one metric's points, none if it has none."""
-        return self.series.get((metric, stat), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmSight:
+class AlarmSight(_Seen):
     """A CloudWatch alarm and its metric around the change of its state."""
 
-    resource: Resource
-    label: str
-    at: datetime
     state: str
     changed_at: datetime | None
     threshold: float | None
@@ -264,7 +242,6 @@ class AlarmSight:
     history: tuple[tuple[datetime | None, str], ...]
     children: tuple[str, ...] = ()
     """Names of the alarms a composite alarm is made of."""
-    whole: bool = True
 
 
 Sight = FunctionSight | ServiceSight | DatabaseSight | BalancerSight | AlarmSight

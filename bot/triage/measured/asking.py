@@ -15,17 +15,18 @@ from bot.tools.promql.durations import DAY_S, HOUR_S, MINUTE_S, spelled
 from bot.tools.promql.reading import step_for
 from bot.tools.promql.selectors import in_quotes, selector_text
 from bot.triage.measured.batch import Question, Taken
-from bot.triage.measures.candidates import DURATIONS, REQUESTS
+from bot.triage.measures.candidates import DURATIONS
 from bot.triage.measures.choosing import choose
 from bot.triage.measures.subject import NAMESPACE, Subject
 from bot.triage.measures.usage import RATE_S
+from safe_ops.model.request_metrics import REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bot.triage.measures.candidates import Candidate
     from bot.triage.measures.choosing import Chosen
     from bot.triage.measures.meter import Meter
+    from safe_ops.model.request_metrics import Candidate
 
 MAX_SUBJECTS = 5
 CPU, THROTTLED, MEMORY, LIMITS, RESTARTS = "cpu", "throttled", "memory", "limits", "restarts"

@@ -16,9 +16,9 @@ from bot.tools.promql.discovery import SOURCE
 from bot.tools.promql.reading import Reading
 from bot.tools.promql.scoping import check_selector, readable_matcher
 from bot.tools.promql.selectors import NAME, in_quotes, selector_text
-from bot.triage.measures.candidates import Candidate, Failures
 from bot.triage.measures.meter import Look
 from bot.triage.measures.subject import NAMESPACE
+from safe_ops.model.request_metrics import Candidate, Failures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from bot.domain.registry import Access
     from bot.ports.metrics import MetricsReader
-    from bot.triage.measures.candidates import Want
     from bot.triage.measures.meter import Meter
     from bot.triage.measures.subject import Subject
+    from safe_ops.model.request_metrics import Want
 
 # Enough to see which labels there are; more series of one workload have no others.
 _LABEL_SETS = 300

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bot.ports.metrics import Series
-    from bot.tools.promql.lexical import Token
+    from bot.tools.tokens import Token
 
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,

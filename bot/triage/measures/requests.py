@@ -12,7 +12,7 @@ from bot.tools.promql.durations import spelled
 from bot.tools.promql.reading import step_for
 from bot.tools.promql.units import SECONDS
 from bot.triage.language.book import Book
-from bot.triage.measures.candidates import DURATIONS, REQUESTS
+from bot.triage.measures.candidates import DURATIONS
 from bot.triage.measures.choosing import choose
 from bot.triage.measures.figures import RATIO, Quantity, course, shown, unseen, value_of
 from bot.triage.measures.meter import Meter
@@ -20,13 +20,14 @@ from bot.triage.measures.subject import Subject
 from bot.triage.measures.usage import RATE_S, Told
 from bot.triage.quoting import quoted
 from bot.triage.scene import refs
+from safe_ops.model.request_metrics import REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.triage.measures.candidates import Candidate
     from bot.triage.measures.choosing import Choice, Chosen
     from bot.triage.measures.meter import Look
+    from safe_ops.model.request_metrics import Candidate
 
 ERRORS, LATENCY, TRAFFIC = "error_rate", "latency", "traffic"
 _TRAFFIC = Quantity(phrase="what_traffic", unit="/s")

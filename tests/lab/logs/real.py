@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from tests.lab import programs
+from tests.lab.programs import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,43 +67,14 @@ def missing() -> str | None:
 def running(home: Path, *, entries_limit: int) -> Iterator[str]:
     """An empty Loki; gives what stands before `/loki/api/v1`."""
     home.mkdir(parents=True, exist_ok=True)
-    http, grpc = _free_ports()
+    http, grpc = free_ports(2)
     config = home / "loki.yaml"
     config.write_text(
         _CONFIG.format(http=http, grpc=grpc, home=home, entries_limit=entries_limit),
         encoding="utf-8",
     )
-    server = subprocess.Popen(  # noqa: S603 -- our own arguments
-        ["loki", f"-config.file={config}"],  # noqa: S607 -- from PATH
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{http}"
-        _wait_until_ready(url, server)
+    url = f"http://127.0.0.1:{http}"
+    with programs.running(
+        ["loki", f"-config.file={config}"], ready_url=f"{url}/ready", within_s=READY_WITHIN_S
+    ):
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
-
-
-def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise RuntimeError(f"loki ended with code {server.returncode}")
-        try:
-            with urllib.request.urlopen(f"{url}/ready", timeout=2) as answer:  # noqa: S310 -- loopback
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            pass
-        time.sleep(0.1)
-    raise RuntimeError(f"loki was not ready within {READY_WITHIN_S} s")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tests.lab import programs
 from tests.lab.metrics.tracks import NAME
+from tests.lab.programs import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,43 +60,18 @@ def running(store: MetricStore, home: Path, *, start_s: float, end_s: float) -> 
         capture_output=True,
         timeout=60,
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(  # noqa: S603 -- our own arguments
-        [  # noqa: S607 -- from PATH
-            "prometheus",
-            f"--config.file={config}",
-            f"--storage.tsdb.path={blocks}",
-            "--storage.tsdb.retention.time=10y",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--log.level=error",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_ready(url, server)
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    arguments = [
+        "prometheus",
+        f"--config.file={config}",
+        f"--storage.tsdb.path={blocks}",
+        "--storage.tsdb.retention.time=10y",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--log.level=error",
+    ]
+    with programs.running(arguments, ready_url=f"{url}/-/ready", within_s=READY_WITHIN_S):
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise RuntimeError(f"prometheus ended with code {server.returncode}")
-        try:
-            with urllib.request.urlopen(f"{url}/-/ready", timeout=2) as answer:  # noqa: S310 -- loopback
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            pass
-        time.sleep(0.05)
-    raise RuntimeError(f"prometheus was not ready within {READY_WITHIN_S} s")
 
 
 def _escaped(text: str) -> str:

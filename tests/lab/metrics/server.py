@@ -66,6 +66,11 @@ class MetricsLab(RecordingServer[MetricsRequest]):
         """What stands before `/api/v1`."""
         return f"{super().url}{self._prefix}"
 
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """Alerting rules as they stand in `rules.yaml`; a test may add to them and take away."""
+        return self._api.rules
+
     def hang(self, *, on: str = "") -> Fault:
         """Accept requests and stay silent until the fault is cleared."""
         return self._suffer(Fault(FaultKind.HANG, on=on))

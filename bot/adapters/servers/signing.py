@@ -1,4 +1,4 @@
-"""Ways to sign in to a metrics server; each gives the headers of one request.
+"""Ways to sign in to a server of the registry; each gives the headers of one request.
 
 Secrets are read by name when they are needed and never kept in a value that prints. AWS' signer
 is loaded at the first signed request.

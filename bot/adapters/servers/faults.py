@@ -8,15 +8,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from bot.adapters.transport import Advice, Faults, SignInError, cause, later
 from bot.domain.errors import DeniedError, UpstreamError
 
 if TYPE_CHECKING:
-    from bot.adapters.metrics.faults import EndpointError
+    from bot.adapters.transport import Answer
 
-REDIRECTS = range(300, 400)
+_REDIRECTS = range(300, 400)
+
+
+class EndpointError(Exception):
+    """An endpoint cannot be used as declared; the text says what to change."""
+
+
+class RefusedError(Exception):
+    """The server answered with a code other than success; its reader decides what it means."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"HTTP {answer.status}")
+        self.answer = answer
+
+
+class TooLargeError(Exception):
+    """The answer has more bytes than are read."""
+
+
+def position(line: str, column: str) -> str:
+    """Return where in a query its fault is."""
+    return f"character {column}" if line == "1" else f"line {line}, character {column}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,24 +72,35 @@ class ServerFaults:
             unreachable=partial(self.unreachable, cluster=cluster, address=address),
         )
 
-    def forbidden(self, said: str, *, cluster: str) -> DeniedError:
-        """Return the error for a 403."""
+    def refused(self, code: int, said: str, *, cluster: str, wait_s: float | None) -> UpstreamError:
+        """Return the error for a code that means the same at every server."""
+        if code == HTTPStatus.FORBIDDEN:
+            return self._forbidden(said, cluster=cluster)
+        if code == HTTPStatus.TOO_MANY_REQUESTS:
+            return self._busy(said, cluster=cluster, wait_s=wait_s)
+        if code in _REDIRECTS:
+            return self.stranger(f"a redirect ({code}), which is not followed", cluster=cluster)
+        if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return self._failing(code, said, cluster=cluster, wait_s=wait_s)
+        return self.stranger(f"HTTP {code}{said}", cluster=cluster)
+
+    def _forbidden(self, said: str, *, cluster: str) -> DeniedError:
         return DeniedError(
             f"the {self.noun} of {cluster} refused (403){said}. Its administrator can grant"
             " reading it, or the tenant in the registry is not ours",
             system=self.named(cluster),
         )
 
-    def busy(self, said: str, *, cluster: str, wait_s: float | None) -> UpstreamError:
-        """Return the error for a 429."""
+    def _busy(self, said: str, *, cluster: str, wait_s: float | None) -> UpstreamError:
         return UpstreamError(
             f"the {self.noun} of {cluster} is asked too much (429){said}. Ask again{later(wait_s)}",
             system=self.named(cluster),
             retry_after_s=wait_s,
         )
 
-    def failing(self, code: int, said: str, *, cluster: str, wait_s: float | None) -> UpstreamError:
-        """Return the error for a code of the server's own failures."""
+    def _failing(
+        self, code: int, said: str, *, cluster: str, wait_s: float | None
+    ) -> UpstreamError:
         return UpstreamError(
             f"the {self.noun} of {cluster} answered with an error ({code})"
             f"{said or ', without a reason'}. Ask again{later(wait_s)}; if it stays, it needs"
@@ -75,10 +108,6 @@ class ServerFaults:
             system=self.named(cluster),
             retry_after_s=wait_s,
         )
-
-    def redirected(self, code: int, *, cluster: str) -> UpstreamError:
-        """Return the error for a redirect."""
-        return self.stranger(f"a redirect ({code}), which is not followed", cluster=cluster)
 
     def stranger(self, what: str, *, cluster: str) -> UpstreamError:
         """Return the error for an answer that no server of this API gives."""

@@ -1,4 +1,4 @@
-"""Connection pools to metrics servers, with their TLS, proxy and fixed headers.
+"""Connection pools to servers of the registry, with their TLS, proxy and fixed headers.
 
 Opened at the first call, so that a wrong entry is that call's error and leaves the others alone.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import urllib3
 from urllib3 import exceptions as transport
 
-from bot.adapters.metrics.faults import EndpointError
+from bot.adapters.servers.faults import EndpointError
 from bot.adapters.tls import CertificateError, Endpoint, Trust, client_context
 from bot.domain.metrics import TENANT_HEADER, problems_of
 
@@ -27,12 +27,12 @@ class Session:
     """An address, and the pool that reaches it."""
 
     address: str
-    """Scheme, host, port and path before `/api/v1`, without a slash at the end."""
+    """Scheme, host, port and path before the API's own, without a slash at the end."""
     pool: urllib3.PoolManager
     headers: dict[str, str] = field(repr=False)
 
 
-def open_session(endpoint: MetricsEndpoint, *, entry: str = "prometheus") -> Session:
+def open_session(endpoint: MetricsEndpoint, *, entry: str) -> Session:
     """Return a session; nothing is sent yet. `entry` is the endpoint's key in the registry.
 
     Raises:
