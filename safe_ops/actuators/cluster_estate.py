@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from safe_ops.actuators.cluster_wire import Answer, ClusterWire, LostError, NotSentError, Sent
-from safe_ops.errors import UpstreamError
+from safe_ops.errors import GoneError, UpstreamError
 from safe_ops.model.surveys import Permission
 
 if TYPE_CHECKING:
@@ -42,16 +42,19 @@ class KubernetesEstate:
             return None
         return self._object(answer, path)
 
-    def items(self, path: str, *, labels: str = "", fields: str = "") -> tuple[Object, ...]:
+    def items(
+        self, path: str, *, labels: str = "", fields: str = "", required: bool = False
+    ) -> tuple[Object, ...]:
         """Return all objects of a list, however many pages; a kind nobody serves has none.
 
         Raises:
+            GoneError: It is `required`, and the cluster does not serve such objects.
             UpstreamError: It cannot be known now, or may not be read.
         """
         selectors = {"labelSelector": labels, "fieldSelector": fields}
         query = {"limit": str(PAGE_ITEMS)} | {k: v for k, v in selectors.items() if v}
         for _ in range(_LIST_TRIES):
-            found = self._pages(path, query)
+            found = self._pages(path, query, required=required)
             if found is not None:
                 return found
         raise UpstreamError(
@@ -94,7 +97,9 @@ class KubernetesEstate:
         where = f" in {namespace}" if namespace else ""
         return Permission(says=" ".join(filter(None, (verb, what, name))) + where, allowed=allowed)
 
-    def _pages(self, path: str, query: dict[str, str]) -> tuple[Object, ...] | None:
+    def _pages(
+        self, path: str, query: dict[str, str], *, required: bool
+    ) -> tuple[Object, ...] | None:
         """Return the whole list; None when it has to be begun anew."""
         found: list[Object] = []
         token = ""
@@ -103,6 +108,10 @@ class KubernetesEstate:
             answer = self._ask(Sent(method="GET", path=path, query=paged))
             if token and answer.code == HTTPStatus.GONE:
                 return None
+            if answer.not_served and required:
+                raise GoneError(
+                    f"{self._wire.cluster} does not serve {path}", system=self._wire.system
+                )
             if answer.not_served:
                 return ()
             page = self._object(answer, path)

@@ -18,13 +18,13 @@ class Asked:
     environment: str
     place: str
     namespace: str = ""
-    service: str = ""
-    """What the target is part of, such as `shop/cart`."""
     by_alert: bool = False
     """True when an alert or a model asked, not a person with words of their own."""
     tainted: bool = False
     """True when a parameter came from free text of an untrusted source."""
     break_glass: bool = False
+    trust: str = ""
+    """What it is trusted by, such as `A12 of 2026-11-21`; empty where nobody gave it any."""
     record: tuple[State, ...] = ()
     """How it ended for the service within 30 days, newest first."""
     runs_this_hour: int = 0

@@ -1,48 +1,51 @@
-"""How far an operation may go without people: what it earned by its record, and what takes it back.
+"""How far an operation may go without people: with trust it earned, and what asks for them still.
 
-Pure. Only people add to `graduated`; nothing here ever does.
+Pure. Trust is given by an approved action and handed in; nothing here gives or takes it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from safe_ops.model.actions import State
 from safe_ops.model.plans import Tier
-from safe_ops.policy.rules import Approvals, EnvClass, covers_environment, matches
+from safe_ops.model.trust import GRANT, WITHDRAW
+from safe_ops.policy.rules import Approvals, EnvClass
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from safe_ops.policy.asked import Asked
     from safe_ops.policy.rules import Rules, Spot
 
-VERIFIED_RUNS = 20
-"""Runs that were verified within the record's 30 days before an operation may graduate."""
-HIGHEST_AUTONOMOUS = Tier.T2
+HIGHEST_AUTONOMOUS: Final = Tier.T2
 """T3 and T4 always need somebody's yes."""
+OWN_FLOORS: Final[Mapping[str, Approvals]] = {
+    GRANT: Approvals.BOTH,
+    WITHDRAW: Approvals.ONCALL,
+}
+"""What changes of trust need everywhere: in dev, too, nobody gives it alone."""
 
 
-def graduated(
-    needed: Approvals, *, rules: Rules, asked: Asked, spot: Spot, tier: Tier
-) -> tuple[Approvals, str]:
-    """Return what is needed after what the operation earned, and why; one step at most."""
-    listed = any(
-        entry.operation == asked.operation
-        and covers_environment((entry.environment,), spot.environment, spot.env_class)
-        and matches(asked.service, (entry.service,))
-        for entry in rules.graduated
-    )
-    if not listed or needed is Approvals.NONE:
+def with_trust(needed: Approvals, *, asked: Asked, spot: Spot, tier: Tier) -> tuple[Approvals, str]:
+    """Return what is needed with the trust there is, and why; one step at most."""
+    if not asked.trust or needed is Approvals.NONE:
         return needed, ""
-    if tier > HIGHEST_AUTONOMOUS and (
-        spot.env_class is EnvClass.PROD or needed.step_down is Approvals.NONE
-    ):
-        return needed, f"{tier.name} in {spot.environment} is never graduated further"
-    bad = sum(state is not State.SUCCEEDED for state in asked.record)
-    if bad:
-        return needed, f"graduated, but {bad} of its runs in 30 days failed or were undone"
-    if len(asked.record) < VERIFIED_RUNS:
-        return needed, f"graduated, but only {len(asked.record)} of {VERIFIED_RUNS} verified runs"
-    return needed.step_down, f"graduated: {len(asked.record)} verified runs, none failed or undone"
+    why = never_trusted(needed, tier=tier, env_class=spot.env_class)
+    if why:
+        return needed, f"trusted by {asked.trust}, but {why}"
+    return needed.step_down, f"one approval less, trusted by {asked.trust}"
+
+
+def never_trusted(needed: Approvals, *, tier: Tier, env_class: EnvClass) -> str:
+    """Return why trust takes no approval away, whatever the record; empty where it does."""
+    if tier <= HIGHEST_AUTONOMOUS:
+        return ""
+    if env_class is EnvClass.PROD:
+        return f"{tier.name} is never trusted further in prod"
+    if needed.step_down is Approvals.NONE:
+        return f"{tier.name} never runs by itself"
+    return ""
 
 
 def reason_for_people(*, rules: Rules, asked: Asked, spot: Spot) -> str:

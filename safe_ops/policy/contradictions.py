@@ -13,7 +13,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from safe_ops.policy.naming import did_you_mean, names_of_nothing
-from safe_ops.policy.refusals import hard_refusal
 from safe_ops.policy.rules import EVERYONE, LADDER, Approvals, EnvClass
 
 if TYPE_CHECKING:
@@ -60,7 +59,6 @@ def find_contradictions(rules: Rules, known: Known) -> list[Problem]:
             _in_environments(rules, known.environments),
             _in_approvals(rules),
             _in_operations(rules),
-            _in_graduated(rules),
             _in_roles(rules, known.teams),
             _in_people(rules),
             _in_protected(rules),
@@ -129,32 +127,15 @@ def _in_autonomous(
     if meant != {EnvClass.DEV}:
         yield (
             (*place, "autonomous"),
-            "is for dev only: write `environments: [dev]`; elsewhere list it under `graduated`",
+            (
+                "is for dev only: write `environments: [dev]`; elsewhere it is earned, and asked"
+                " for with `/nightdesk run autonomy_grant`"
+            ),
         )
 
 
-def _in_graduated(rules: Rules) -> Iterator[Problem]:
-    for index, entry in enumerate(rules.graduated):
-        place: Location = ("graduated", index)
-        if _PATTERN.search(entry.operation):
-            yield (*place, "operation"), "is a pattern: graduate operations one by one"
-        if _PATTERN.search(entry.environment):
-            yield (*place, "environment"), "is a pattern: graduate environments one by one"
-        refused = hard_refusal(entry.operation)
-        if refused:
-            yield (*place, "operation"), f"is never done: {refused}"
-        for at, rule in enumerate(rules.operations):
-            if (
-                rule.never
-                and fnmatchcase(entry.operation, rule.operation)
-                and _class_meant(rules, entry.environment)
-                in {_class_meant(rules, name) for name in rule.environments}
-            ):
-                yield place, f"contradicts operations[{at}], which never does it there"
-
-
 def _in_roles(rules: Rules, known: Collection[str]) -> Iterator[Problem]:
-    for role in ("oncall", "manager", "ask"):
+    for role in ("oncall", "secondary", "manager", "ask"):
         entries = getattr(rules.roles, role)
         for index, entry in enumerate(entries):
             place: Location = ("roles", role, index, "teams")

@@ -16,7 +16,7 @@ from safe_ops.errors import PolicyError
 from safe_ops.policy.contradictions import Known, find_contradictions
 from safe_ops.policy.document import Document
 from safe_ops.policy.policy import Policy
-from safe_ops.policy.rules import Graduation, OperationRule, Protected, Role, Roles
+from safe_ops.policy.rules import OperationRule, Protected, Role, Roles
 from safe_ops.policy.shape import LimitsEntry, PolicyFile
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _KEYS = {
     "operations": [one.name for one in fields(OperationRule)],
-    "graduated": [one.name for one in fields(Graduation)],
     "roles": [one.name for one in fields(Roles)],
     "oncall": [one.name for one in fields(Role)],
     "protected": [one.name for one in fields(Protected)],
@@ -43,6 +42,14 @@ _WHAT_TO_WRITE = {
     "int_parsing": "is no whole number",
 }
 """pydantic's error types, in words for who writes the file."""
+_GONE = {
+    "graduated": (
+        "is no key any more: what runs with one approval less is earned for one service and"
+        " approved by people; take the key out and ask for each with `/nightdesk run"
+        " autonomy_grant place=prod operation=rollout_restart service=shop/cart`"
+    ),
+}
+"""Keys the file had once, with what takes their place."""
 
 
 def load_policy(
@@ -90,6 +97,8 @@ def _place(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
 def _explain(found: Any) -> str:
     kind, location = str(found["type"]), found["loc"]
     if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
+        if len(location) == 1 and location[0] in _GONE:
+            return _GONE[str(location[0])]
         return f"is no key of it{_did_you_mean(location)}"
     if kind == "value_error":
         return str(found["ctx"]["error"])
@@ -105,7 +114,7 @@ def _explain(found: Any) -> str:
 def _did_you_mean(location: tuple[int | str, ...]) -> str:
     above = [str(part) for part in location[:-1] if not isinstance(part, int)]
     section = above[-1] if above else ""
-    known = _KEYS["oncall"] if section in {"manager", "ask"} else _KEYS.get(section)
+    known = _KEYS["oncall"] if section in {"secondary", "manager", "ask"} else _KEYS.get(section)
     keys = known or list(PolicyFile.model_fields)
     close = difflib.get_close_matches(str(location[-1]), keys, n=1)
     return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(keys)}"

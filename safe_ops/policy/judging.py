@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from safe_ops.model.plans import Need, Stage, Tier
 from safe_ops.policy.asked import Judgement
-from safe_ops.policy.autonomy import HIGHEST_AUTONOMOUS, graduated, reason_for_people
+from safe_ops.policy.autonomy import (
+    HIGHEST_AUTONOMOUS,
+    OWN_FLOORS,
+    reason_for_people,
+    with_trust,
+)
 from safe_ops.policy.refusals import hard_refusal
 from safe_ops.policy.roles import approving_teams
 from safe_ops.policy.rules import Approvals, EnvClass, matches, strictest
@@ -117,9 +122,11 @@ def _approvals(
         and any(rule.autonomous for rule in exceptions)
     ):
         needed = Approvals.NONE
-    needed, why = graduated(needed, rules=rules, asked=asked, spot=spot, tier=tier)
+    needed, why = with_trust(needed, asked=asked, spot=spot, tier=tier)
     notes.extend([why] if why else [])
-    needed = strictest((needed, *(rule.approvals for rule in exceptions if rule.approvals)))
+    floor = OWN_FLOORS.get(asked.operation, Approvals.NONE)
+    stricter = (rule.approvals for rule in exceptions if rule.approvals)
+    needed = strictest((needed, floor, *stricter))
     if needed is Approvals.NONE and (why := reason_for_people(rules=rules, asked=asked, spot=spot)):
         needed = Approvals.ONCALL
         notes.append(why)
@@ -144,13 +151,13 @@ def _nobody(needs: tuple[Need, ...], spot: Spot) -> Iterator[str]:
         if not need.teams:
             where = "/".join(part for part in (spot.place, spot.namespace) if part)
             yield (
-                f"Nobody may give the {need.stage} approval for {where} in {spot.environment}:"
-                f" name a team under roles.{need.stage} of the policy file"
+                f"Nobody may give the {need.stage.label} approval for {where} in"
+                f" {spot.environment}: name a team under roles.{need.stage} of the policy file"
             )
 
 
 def _missing(need: Need, *, given: bool) -> str:
-    wanted = f"the {need.stage} approval of a member of {', '.join(need.teams) or 'no team'}"
+    wanted = f"the {need.stage.label} approval of a member of {', '.join(need.teams) or 'no team'}"
     conditions = [
         *(["other than who asked"] if need.not_requester else []),
         *(["with a second factor"] if need.factor else []),

@@ -55,6 +55,7 @@ def _unfitting(
 def _areas(rules: Rules) -> Iterator[tuple[Location, Area]]:
     for role, entries in (
         ("oncall", rules.roles.oncall),
+        ("secondary", rules.roles.secondary),
         ("manager", rules.roles.manager),
         ("ask", rules.roles.ask),
     ):
@@ -67,8 +68,6 @@ def _areas(rules: Rules) -> Iterator[tuple[Location, Area]]:
 def _environments(rules: Rules) -> Iterator[Named]:
     for place, area in _areas(rules):
         yield (*place, "environments"), area.environments
-    for index, entry in enumerate(rules.graduated):
-        yield ("graduated", index, "environment"), (entry.environment,)
     for index, window in enumerate(rules.windows):
         yield ("windows", index, "environments"), window.environments
     for index, freeze in enumerate(rules.freezes):
@@ -78,8 +77,6 @@ def _environments(rules: Rules) -> Iterator[Named]:
 def _operations(rules: Rules) -> Iterator[Named]:
     for index, rule in enumerate(rules.operations):
         yield ("operations", index, "operation"), (rule.operation,)
-    for index, entry in enumerate(rules.graduated):
-        yield ("graduated", index, "operation"), (entry.operation,)
 
 
 def _places(rules: Rules) -> Iterator[Named]:

@@ -7,15 +7,20 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from safe_ops.model.trust import Ladder
 from safe_ops.policy.asked import Asked, Judgement
 from safe_ops.policy.judging import judge, missing_approval
 from safe_ops.policy.protection import protection
 from safe_ops.policy.roles import (
+    Escalation,
     check_approver,
     check_break_glass,
     check_releaser,
     check_requester,
+    check_settler,
     check_stopper,
+    escalation,
+    reminded_teams,
 )
 from safe_ops.policy.rules import Rules
 from safe_ops.policy.windows import Window, window_at
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
     from safe_ops.model.actions import Approval, Person, State
     from safe_ops.model.plans import Need, Plan, Target, Tier
+    from safe_ops.model.trust import PastRun, TrustKey
     from safe_ops.policy.rules import Limits
 
 _HASH_DOMAIN = b"nightdesk-policy-v1\0"
@@ -64,9 +70,9 @@ class Policy:
         namespace: str,
         by_alert: bool,
         record: tuple[State, ...],
-        service: str = "",
         tainted: bool = False,
         break_glass: bool = False,
+        trust: str = "",
         runs_this_hour: int = 0,
     ) -> Judgement:
         """Return the tier it counts as, whose approvals it needs, or that it is never done.
@@ -79,9 +85,9 @@ class Policy:
             namespace: Empty for what belongs to none.
             by_alert: True when an alert or a model asked, not a person.
             record: How it ended for the service in 30 days, newest first.
-            service: The target's service, such as `shop/cart`.
             tainted: True when a parameter came from free text.
             break_glass: True when guards are to be set aside.
+            trust: What it is trusted by with one approval less; empty where it is not.
             runs_this_hour: Actions executed in the environment within the last hour.
         """
         return judge(
@@ -92,14 +98,34 @@ class Policy:
                 environment=environment,
                 place=place,
                 namespace=namespace,
-                service=service,
                 by_alert=by_alert,
                 tainted=tainted,
                 break_glass=break_glass,
+                trust=trust,
                 record=record,
                 runs_this_hour=runs_this_hour,
             ),
         )
+
+    def ladder(self, key: TrustKey, run: PastRun) -> Ladder:
+        """Return what is asked for such a run without trust, and with it."""
+        before, after = (
+            tuple(
+                need.stage
+                for need in self.judge(
+                    operation=key.operation,
+                    tier=run.tier,
+                    environment=key.environment,
+                    place=run.place,
+                    namespace=run.namespace,
+                    by_alert=False,
+                    record=(),
+                    trust=trust,
+                ).needs
+            )
+            for trust in ("", "its record")
+        )
+        return Ladder(before=before, after=after, budget=self.limits.autonomous_per_hour)
 
     def satisfied(
         self, needs: tuple[Need, ...], approvals: tuple[Approval, ...], *, requester: str = ""
@@ -133,6 +159,22 @@ class Policy:
             RefusedError: `barred`, `not-eligible`, `own-request` or `same-person`.
         """
         check_approver(self.rules, person, need, plan=plan, approvals=approvals)
+
+    def reminded(self, need: Need, plan: Plan) -> tuple[str, ...]:
+        """Return the teams to remind of an approval, as long as it is theirs before others'."""
+        return reminded_teams(self.rules, need, plan)
+
+    def escalation(self, need: Need, plan: Plan) -> Escalation:
+        """Return whom to call when an on-call approval is not given."""
+        return escalation(self.rules, need, plan)
+
+    def check_settler(self, person: Person, plan: Plan) -> None:
+        """Refuse whoever may not say how a plan ended when nobody could read it.
+
+        Raises:
+            RefusedError: `barred` or `not-eligible`.
+        """
+        check_settler(self.rules, person, plan)
 
     def check_requester(
         self, person: Person, environment: str, *, place: str = "", namespace: str = ""

@@ -9,8 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from safe_ops.model.trust import OWN
+
 ALLOWED_DELETIONS: Final = frozenset({"delete_stuck_job", "delete_finished_pods"})
 """The only operations of the catalogue that delete anything."""
+_NO_SUCH: Final = ALLOWED_DELETIONS | OWN
+"""Named like what is never done, and none of it: no right of anybody's is granted by trust."""
 
 _DELETING: Final = frozenset(
     {"delete", "destroy", "drop", "format", "kill", "purge", "remove", "terminate", "wipe"}
@@ -147,6 +151,6 @@ def hard_refusal(operation: str) -> str:
     The name is taken as people type it: case, blanks and dashes make no difference.
     """
     words = re.findall(r"[a-z0-9]+", operation.lower())
-    if "_".join(words) in ALLOWED_DELETIONS:
+    if "_".join(words) in _NO_SUCH:
         return ""
     return next((one.says for one in _REFUSALS if one.fits(frozenset(words))), "")

@@ -5,6 +5,7 @@ Every refusal names the rule, the teams that could, and what to do.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,40 @@ BREAK_GLASS_EVERY = timedelta(hours=1)
 """At most one such action in an environment within this time."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Whom to call to an approval that nobody gives."""
+
+    teams: tuple[str, ...]
+    may_approve: bool
+    """False: they are told of it, and others have to give it."""
+
+
 def approving_teams(rules: Rules, stage: Stage, spot: Spot) -> tuple[str, ...]:
     """Return the teams that give a stage's approval there, in the order of the file."""
-    roles = rules.roles.oncall if stage is Stage.ONCALL else rules.roles.manager
-    return _teams(role for role in roles if role.covers(spot))
+    roles = rules.roles
+    named = (*roles.oncall, *roles.secondary) if stage is Stage.ONCALL else roles.manager
+    return _teams(role for role in named if role.covers(spot))
+
+
+def reminded_teams(rules: Rules, need: Need, plan: Plan) -> tuple[str, ...]:
+    """Return the teams to remind of an approval: those whose turn it is before any other's."""
+    spot = _spot(rules, plan)
+    first = _teams(role for role in rules.roles.oncall if role.covers(spot))
+    return tuple(team for team in need.teams if team in first) or need.teams
+
+
+def escalation(rules: Rules, need: Need, plan: Plan) -> Escalation:
+    """Return whom to call when an on-call approval is not given.
+
+    That is the secondary on-call, as far as the plan lets it approve, else those who approve next.
+    """
+    spot = _spot(rules, plan)
+    secondary = _teams(role for role in rules.roles.secondary if role.covers(spot))
+    deciding = tuple(team for team in need.teams if team in secondary)
+    if deciding:
+        return Escalation(teams=deciding, may_approve=True)
+    return Escalation(teams=approving_teams(rules, Stage.MANAGER, spot), may_approve=False)
 
 
 def check_approver(
@@ -42,14 +73,11 @@ def check_approver(
         RefusedError: `barred`, `not-eligible`, `own-request` or `same-person`.
     """
     _refuse_barred(person, "approve")
-    place = plan.target.place.name
-    today = approving_teams(
-        rules, need.stage, rules.spot(plan.environment, place, plan.target.namespace)
-    )
+    today = approving_teams(rules, need.stage, _spot(rules, plan))
     eligible = [team for team in need.teams if team in today]
     if person.teams.isdisjoint(eligible):
         raise RefusedError(
-            f"{person.name} is in none of the teams that may give the {need.stage} approval:"
+            f"{person.name} is in none of the teams that may give the {need.stage.label} approval:"
             f" ask somebody of {_listed(eligible)}",
             code="not-eligible",
         )
@@ -62,10 +90,22 @@ def check_approver(
     for other in approvals:
         if other.stage is not need.stage and person.subject == other.subject:
             raise RefusedError(
-                f"{person.name} gave the {other.stage} approval already: the {need.stage}"
-                f" approval has to be another person's of {_listed(eligible)}",
+                f"{person.name} gave the {other.stage.label} approval already: the"
+                f" {need.stage.label} approval has to be another person's of {_listed(eligible)}",
                 code="same-person",
             )
+
+
+def check_settler(rules: Rules, person: Person, plan: Plan) -> None:
+    """Refuse whoever may not say how a plan ended when nobody could read it: managers may.
+
+    Raises:
+        RefusedError: `barred` or `not-eligible`.
+    """
+    spot = rules.spot(plan.environment, plan.target.decided_in, plan.target.namespace)
+    _refuse_barred(person, "settle what became of an operation")
+    teams = approving_teams(rules, Stage.MANAGER, spot)
+    _refuse_outsider(person, teams, "settle what became of an operation")
 
 
 def check_requester(rules: Rules, person: Person, spot: Spot) -> None:
@@ -85,7 +125,7 @@ def check_stopper(rules: Rules, person: Person) -> None:
     Raises:
         RefusedError: `barred` or `not-eligible`.
     """
-    approvers = _teams((*rules.roles.oncall, *rules.roles.manager))
+    approvers = _teams((*rules.roles.oncall, *rules.roles.secondary, *rules.roles.manager))
     _refuse_barred(person, "stop operations")
     _refuse_outsider(person, rules.roles.stop or approvers, "stop operations")
 
@@ -142,6 +182,11 @@ def check_break_glass(
             f" again from {last_at + BREAK_GLASS_EVERY:%H:%M} UTC on",
             code="too-soon",
         )
+
+
+def _spot(rules: Rules, plan: Plan) -> Spot:
+    target = plan.target
+    return rules.spot(plan.environment, target.decided_in, target.namespace)
 
 
 def _teams(roles: Iterable[Role]) -> tuple[str, ...]:

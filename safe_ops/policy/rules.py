@@ -103,6 +103,8 @@ class Roles:
 
     oncall: tuple[Role, ...] = (Role(teams=("oncall",)),)
     """Give the first approval."""
+    secondary: tuple[Role, ...] = ()
+    """Give it too, and are called when nobody has; left out: managers are told, who cannot."""
     manager: tuple[Role, ...] = (Role(teams=("managers",)),)
     """Give the second."""
     ask: tuple[Role, ...] = (Role(teams=(EVERYONE,)),)
@@ -129,17 +131,6 @@ class OperationRule(Area):
     """Why it is not done there, and what to do instead; empty where it may be."""
     autonomous: bool = False
     """T1 and T2 need no approval, within the budget; in dev only."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graduation:
-    """An operation people trust with one approval less, as long as its record is clean."""
-
-    operation: str
-    environment: str
-    """Name of an environment, or a class."""
-    service: str = "*"
-    """What it acts on, such as `shop/cart`; a shell pattern."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +222,6 @@ class Rules:
     unattended: tuple[EnvClass, ...] = (EnvClass.DEV, EnvClass.STAGING)
     """Where what an alert or a model asked for may run without anybody's yes."""
     operations: tuple[OperationRule, ...] = ()
-    graduated: tuple[Graduation, ...] = ()
     roles: Roles = field(default_factory=Roles)
     people: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Slack ids by subject, of people who have several."""

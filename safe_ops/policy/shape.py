@@ -15,7 +15,6 @@ from safe_ops.policy.rules import (
     Approvals,
     EnvClass,
     Freeze,
-    Graduation,
     Limits,
     OperationRule,
     Protected,
@@ -144,7 +143,6 @@ class PolicyFile(Entry):
     second_factor: dict[EnvClass, TierName] = Field(default_factory=dict)
     unattended: tuple[EnvClass, ...] = (EnvClass.DEV, EnvClass.STAGING)
     operations: tuple[OperationRule, ...] = ()
-    graduated: tuple[Graduation, ...] = ()
     roles: Roles = Roles()
     people: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     protected: Protected = Protected()
@@ -164,7 +162,6 @@ class PolicyFile(Entry):
             second_factor=Rules().second_factor | self.second_factor,
             unattended=self.unattended,
             operations=self.operations,
-            graduated=self.graduated,
             roles=self.roles,
             people=self.people,
             protected=self.protected,
