@@ -74,9 +74,19 @@ def chained(previous_hash: str, number: int, at: datetime, entry: AuditEntry) ->
     Raises:
         TypeError: A fact is not a JSON value.
     """
-    kept = _writable(entry)
+    kept = written(entry)
     row = AuditRow(number=number, at=at, entry=kept, previous_hash=previous_hash, hash="")
     return replace(row, hash=_hash_of(row))
+
+
+def written(entry: AuditEntry) -> AuditEntry:
+    """Return the entry as the chain keeps it: what JSON cannot carry exactly is in it as text.
+
+    Raises:
+        TypeError: A fact is not a JSON value.
+    """
+    plain: dict[str, Any] = _plain(asdict(entry))
+    return AuditEntry(**plain | {"actor": Actor(**plain["actor"])})
 
 
 def signed(row: AuditRow, *, at: datetime, key: Ed25519PrivateKey) -> Checkpoint:
@@ -282,11 +292,6 @@ def _time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _writable(entry: AuditEntry) -> AuditEntry:
-    written: dict[str, Any] = _plain(asdict(entry))
-    return AuditEntry(**written | {"actor": Actor(**written["actor"])})
-
-
 def _plain(value: Json) -> Json:
     match value:
         case None | bool():
@@ -296,8 +301,10 @@ def _plain(value: Json) -> Json:
         case float():
             return float(value) if math.isfinite(value) else str(value)
         case str():
-            # Half a surrogate pair, as a broken emoji leaves it, has no UTF-8.
-            return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            # Half a surrogate pair, as a broken emoji leaves it, has no UTF-8, and U+0000 no place
+            # in text of PostgreSQL, whose row policies read what is written here.
+            whole = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            return whole.replace("\0", "\ufffd")
         case dict():
             return {_plain(str(name)): _plain(part) for name, part in value.items()}
         case list() | tuple():

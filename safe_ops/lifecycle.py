@@ -27,13 +27,16 @@ from safe_ops.model.plans import Stage
 from safe_ops.model.standing import (
     FACTOR_WITHIN,
     LEASE,
+    LOOK_AGAIN_AFTER,
     PROOF_FAILURES,
     REDEEM_WITHIN,
     SCHEDULE_WITHIN,
     STANDING,
     current_need,
+    is_to_be_looked_at,
     lease_is_over,
     lies_unplanned,
+    looks_left,
     may_begin,
     ran_out,
     standing,
@@ -61,12 +64,13 @@ def advance(action: Action, event: on.Event, now: datetime) -> Transition:
             operator is at it; `stage`, `same-person`, `own-request` or `factor`: the approval is
             not the one that is due.
     """
-    if isinstance(event, on.Held) and (action.state not in HELD or action.fence != event.fence):
+    if isinstance(event, on.Held) and not _is_held_for(action, event):
         raise FenceLostError(
             f"{standing(action)}, under fence {action.fence} and not {event.fence}: whoever held "
             "it must stop."
         )
-    for rule in (_planning, _deciding, _waiting, _taking, _checking, _running, _undoing):
+    rules = (_planning, _deciding, _waiting, _taking, _checking, _running, _undoing, _settling)
+    for rule in rules:
         transition = rule(action, event, now)
         if transition is not None:
             return transition
@@ -197,7 +201,21 @@ def _running(action: Action, event: on.Event, now: datetime) -> Transition | Non
         case State.EXECUTING | State.VERIFYING, on.Ended(outcome=outcome):
             return _over(action, event, "action.failed", State.FAILED, outcome)
         case State.EXECUTING, on.OutcomeLost(outcome=outcome):
-            return _over(action, event, "action.outcome_lost", State.INDETERMINATE, outcome)
+            lost = _over(action, event, "action.outcome_lost", State.INDETERMINATE, outcome)
+            return replace(lost, stage_until=now + LOOK_AGAIN_AFTER[0])
+        case _:
+            return None
+
+
+def _settling(action: Action, event: on.Event, now: datetime) -> Transition | None:
+    """Judge what is said of an outcome nobody knew: by reading, or by a person."""
+    match action.state, event:
+        case State.INDETERMINATE, on.LookedAgain() if is_to_be_looked_at(action, now):
+            return _looked_again(action, event, now)
+        case State.INDETERMINATE, on.ReadBack(took_effect=took_effect, outcome=outcome):
+            after = State.SUCCEEDED if took_effect else State.FAILED
+            settled = _over(action, event, "action.settled", after, outcome)
+            return replace(settled, entry=replace(settled.entry, facts={"read": event.read}))
         case State.INDETERMINATE, on.Settled(took_effect=took_effect):
             found = "it took effect" if took_effect else "it did not take effect"
             outcome = Outcome(says=f"{event.name} looked and says that {found}: {event.reason}")
@@ -205,6 +223,22 @@ def _running(action: Action, event: on.Event, now: datetime) -> Transition | Non
             return _over(action, event, "action.settled", after, outcome)
         case _:
             return None
+
+
+def _looked_again(action: Action, event: on.LookedAgain, now: datetime) -> Transition:
+    left, most = looks_left(action), len(LOOK_AGAIN_AFTER)
+    says = f"read back once more by {event.operator}, {most - len(left) + 1} of {most}"
+    name, after = "action.looked_again", State.INDETERMINATE
+    looked = _holding(action, event, name, after, says, now=now)
+    # Without a pause there is no further look.
+    pause = left[1] if len(left) > 1 else timedelta(0)
+    return replace(looked, operator=event.operator, fence_up=True, stage_until=now + pause)
+
+
+def _is_held_for(action: Action, event: on.Held) -> bool:
+    """Tell whether an operator's event is of whoever holds the action, in a state it can be of."""
+    held = {State.INDETERMINATE} if isinstance(event, on.ReadBack) else HELD
+    return action.state in held and action.fence == event.fence
 
 
 def _undoing(action: Action, event: on.Event, now: datetime) -> Transition | None:
@@ -226,7 +260,7 @@ def _agreed(action: Action, event: on.Agreed, now: datetime) -> Transition | Non
         return None
     if approval.stage is not need.stage:
         raise RefusedError(
-            f"{standing(action)}; it is not the {approval.stage} tier's turn.", code="stage"
+            f"{standing(action)}; it is not the {approval.stage.label} tier's turn.", code="stage"
         )
     if approval.subject in {given.subject for given in action.approvals}:
         raise RefusedError(

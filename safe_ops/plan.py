@@ -59,20 +59,6 @@ def digest_of(plan: Plan) -> str:
     return hashlib.sha256(_DOMAIN + canonical(plan)).hexdigest()
 
 
-def plan_json(plan: Plan) -> str:
-    """Return the plan as JSON that `plan_from_json` turns back into the same plan."""
-    return _adapter().dump_json(plan).decode()
-
-
-def plan_from_json(text: str) -> Plan:
-    """Return the plan `plan_json` wrote.
-
-    Raises:
-        pydantic.ValidationError: The text is no plan.
-    """
-    return _adapter().validate_json(text)
-
-
 @cache
 def _adapter() -> TypeAdapter[Plan]:
     return TypeAdapter(Plan)

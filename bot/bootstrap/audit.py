@@ -13,8 +13,8 @@ from bot.adapters.kept_keys import AUDIT_KEY_FILE, kept_key
 from bot.adapters.store.action_index import SqlActionIndex
 from bot.adapters.store.actions import SqlActionBook
 from bot.adapters.store.audit_trail import SqlTrail
-from bot.adapters.store.schema import check_schema
-from bot.bootstrap.installation import new_id, open_database
+from bot.adapters.store.kept_calls import SqlKeptCalls
+from bot.bootstrap.installation import current_database, new_id
 from bot.domain.errors import SettingsError
 from safe_ops.audit import read_private_key
 from safe_ops.errors import AuditError
@@ -30,6 +30,7 @@ class Archive:
     trail: SqlTrail
     book: SqlActionBook
     index: SqlActionIndex
+    calls: SqlKeptCalls
 
 
 def open_archive(settings: Settings) -> Archive:
@@ -39,12 +40,12 @@ def open_archive(settings: Settings) -> Archive:
         SettingsError: The database is not at this version's schema.
         UpstreamError: It cannot be reached.
     """
-    engine, clock = open_database(settings), SystemClock()
-    check_schema(engine)
+    engine, clock = current_database(settings), SystemClock()
     return Archive(
         trail=SqlTrail(engine, clock, new_id),
         book=SqlActionBook(engine, clock, new_id),
         index=SqlActionIndex(engine, clock, new_id),
+        calls=SqlKeptCalls(engine, clock, new_id),
     )
 
 

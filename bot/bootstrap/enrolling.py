@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from bot.adapters.clock import SystemClock
 from bot.adapters.store.actions import SqlActionBook
 from bot.adapters.store.factors import SqlEnrolments
-from bot.adapters.store.schema import check_schema
 from bot.bootstrap.factors import SecondFactors, build_factors
-from bot.bootstrap.installation import load_registry, new_id, open_database
-from bot.bootstrap.operations import installed_policy
+from bot.bootstrap.installation import current_database, load_registry, new_id
+from bot.bootstrap.policy import installed_policy
 from safe_ops.policy.policy import Policy
 
 if TYPE_CHECKING:
@@ -36,8 +35,7 @@ def open_enrolling(settings: Settings) -> Enrolling:
         UpstreamError: The database cannot be reached.
     """
     policy = installed_policy(settings, load_registry(settings))
-    engine, clock = open_database(settings), SystemClock()
-    check_schema(engine)
+    engine, clock = current_database(settings), SystemClock()
     book = SqlActionBook(engine, clock, new_id)
     enrolments = SqlEnrolments(engine, clock, new_id)
     return Enrolling(

@@ -9,7 +9,6 @@ from bot.adapters.kept_keys import kept_key
 from bot.adapters.registry import read_registry, registry_from_kubeconfig
 from bot.adapters.store.engine import open_engine
 from bot.adapters.store.schema import check_schema, upgrade
-from bot.adapters.store.store import SqlStore
 from bot.domain import secret_text
 from bot.domain.errors import SettingsError
 from bot.domain.redaction.engine import Redactor
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from bot.domain.registry import Registry
-    from bot.ports.clock import Clock
     from bot.settings import Settings
 
 
@@ -57,16 +55,23 @@ def load_registry(settings: Settings) -> Registry:
     return registry_from_kubeconfig(settings.service.kubeconfig)
 
 
-def open_store(settings: Settings, *, clock: Clock) -> SqlStore:
-    """Return the store of an installation whose schema is current."""
+def current_database(settings: Settings) -> Engine:
+    """Return the installation's database, whose schema is this version's.
+
+    Raises:
+        SettingsError: It is not, or as `open_database` does.
+        UpstreamError: It cannot be reached.
+    """
     engine = open_database(settings)
     check_schema(engine)
-    return SqlStore(engine, clock, new_id)
+    return engine
 
 
 def upgrade_database(settings: Settings) -> None:
     """Bring the database to this version's tables."""
-    upgrade(open_database(settings))
+    engine = open_database(settings)
+    upgrade(engine)
+    engine.dispose()
 
 
 def open_database(settings: Settings) -> Engine:

@@ -17,7 +17,6 @@ from bot.bootstrap.installation import installed_redactor, new_id, redaction_key
 from bot.bootstrap.models import model_name, run_factory
 from bot.bootstrap.proposing import build_proposals
 from bot.bootstrap.sources import build_alert_states, build_cloud, build_logs, build_metrics
-from bot.bootstrap.workplace import build_workplace
 from bot.domain.redaction.placeholder import Seal
 from bot.flows.alert.dispatch import Dispatch
 from bot.flows.alert.knowledge import Knowledge
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
+    from bot.bootstrap.workplace import Workplace
     from bot.domain.conversation import ThreadId
     from bot.domain.registry import Registry
     from bot.flows.approval.proposing import Proposals
@@ -56,9 +56,12 @@ class Crew:
     dispatch: Dispatch
 
 
-def build_investigator(settings: Settings) -> Crew:
-    """Return what a worker of questions or alerts runs."""
-    place = build_workplace(settings)
+def build_investigator(settings: Settings, place: Workplace) -> Crew:
+    """Return what a worker of questions or alerts runs.
+
+    Raises:
+        SettingsError: The policy file cannot be used.
+    """
     answering = build_answering(
         settings,
         store=place.store,

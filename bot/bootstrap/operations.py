@@ -23,30 +23,28 @@ from bot.adapters.store.card_book import SqlCardBook
 from bot.adapters.store.factors import SqlEnrolments
 from bot.bootstrap.audit import audit_key
 from bot.bootstrap.factors import SecondFactors, build_factors
-from bot.bootstrap.installation import new_id, open_database
-from bot.domain.errors import SettingsError
+from bot.bootstrap.installation import new_id
+from bot.bootstrap.policy import installed_policy
 from bot.flows.approval.cards import Cards
 from bot.flows.approval.desk import ApprovalDesk
 from bot.flows.approval.ordering import Orders
 from bot.flows.approval.proving import Proving
 from bot.flows.approval.reminders import Reminders
 from bot.settings import named_secret
-from safe_ops.errors import PolicyError
-from safe_ops.operations.catalogue import CATALOGUE
-from safe_ops.policy.file import load_policy
+from safe_ops.operations.catalogue import CATALOGUE, WITH_SEQUEL
 from safe_ops.policy.policy import Policy
-from safe_ops.policy.standard import DEFAULT_POLICY
 from safe_ops.service.braking import Brake
 from safe_ops.service.deciding import Decisions
 from safe_ops.service.hearing import Hearing
 from safe_ops.service.requesting import Requests
+from safe_ops.service.sequels import Sequels
 from safe_ops.service.sweeping import Sweep
 from safe_ops.service.telling import Teller
 
 if TYPE_CHECKING:
     from bot.adapters.operations.change_records import RecordSink
     from bot.bootstrap.workplace import Workplace
-    from bot.domain.registry import Account, Cluster, Registry
+    from bot.domain.registry import Registry
     from bot.settings import Settings
 
 
@@ -66,6 +64,7 @@ class Office:
     factors: SecondFactors
     desk: ApprovalDesk
     sweep: Sweep
+    sequels: Sequels
     reminders: Reminders
 
 
@@ -75,11 +74,13 @@ def build_office(settings: Settings, place: Workplace) -> Office:
     Raises:
         SettingsError: The policy file or a key cannot be used.
     """
-    engine, clock = open_database(settings), place.clock
+    engine, clock = place.engine, place.clock
     policy = installed_policy(settings, place.registry)
     book = SqlActionBook(engine, clock, new_id)
     trail = SqlTrail(engine, clock, new_id)
+    index = SqlActionIndex(engine, clock, new_id)
     bell = QueueBell(place.doorbell)
+    requests = Requests(book=book, bell=bell)
     people = RosterPeople(
         roster=SlackRoster(
             gateway=place.gateway, registry=place.registry, clock=clock, cache_s=APPROVAL_CACHE_S
@@ -117,7 +118,7 @@ def build_office(settings: Settings, place: Workplace) -> Office:
         ),
         desk=ApprovalDesk(
             book=book,
-            index=SqlActionIndex(engine, clock, new_id),
+            index=index,
             decisions=Decisions(
                 book=book,
                 policy=policy,
@@ -128,7 +129,7 @@ def build_office(settings: Settings, place: Workplace) -> Office:
             ),
             brake=Brake(book=book, policy=policy, hearing=hearing, teller=teller),
             orders=Orders(
-                requests=Requests(book=book, bell=bell),
+                requests=requests,
                 catalogue=CATALOGUE,
                 policy=policy,
                 registry=place.registry,
@@ -147,37 +148,15 @@ def build_office(settings: Settings, place: Workplace) -> Office:
         ),
         factors=factors,
         sweep=Sweep(book=book, policy=policy, bell=bell, teller=teller),
-        reminders=Reminders(book=book, board=board),
+        sequels=Sequels(
+            book=book,
+            wishes=index,
+            requests=requests,
+            teller=teller,
+            operations=WITH_SEQUEL,
+        ),
+        reminders=Reminders(book=book, board=board, policy=policy),
     )
-
-
-def installed_policy(settings: Settings, registry: Registry) -> Policy:
-    """Return the policy of the file, or the built-in one where there is none.
-
-    Names that neither registry nor catalogue has are refused: a misspelt one would protect nothing.
-
-    Raises:
-        SettingsError: The file cannot be used; every problem with its line.
-    """
-    path = settings.service.policy_file
-    if path is None:
-        return DEFAULT_POLICY
-    places: tuple[Cluster | Account, ...] = (*registry.clusters, *registry.accounts)
-    try:
-        return load_policy(
-            path.read_text(encoding="utf-8"),
-            name=path.name,
-            operations=CATALOGUE,
-            teams=[team.name for team in registry.teams],
-            environments={one.environment for one in places},
-            places=[one.name for one in places],
-        )
-    except PolicyError as error:
-        raise SettingsError(error.problems) from error
-    except OSError as error:
-        raise SettingsError([f"{path} cannot be read: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError([f"{path} is not a text file in UTF-8"]) from error
 
 
 def _record_sinks(registry: Registry) -> list[RecordSink]:

@@ -11,19 +11,21 @@ from bot.adapters.operations.masking import MaskedWorkshop
 from bot.adapters.operations.signals import IncidentSignals
 from bot.bootstrap.operations import Office, build_office
 from bot.bootstrap.sources import build_alert_states, build_metrics
-from bot.bootstrap.workplace import build_workplace
 from bot.bootstrap.workshop import build_workshop
+from safe_ops.actuators.standing import StandingWorkshop
 from safe_ops.guardrails.common import COMMON
 from safe_ops.operations.catalogue import CATALOGUE
 from safe_ops.service.assessing import Assessor
 from safe_ops.service.executing import Operator
 from safe_ops.service.planning import Planner
 from safe_ops.service.rechecking import Rechecker
+from safe_ops.service.reconciling import Reconciler
 from safe_ops.service.running import Runner
 from safe_ops.service.undoing import Undoer
 from safe_ops.service.verifying import Verifier
 
 if TYPE_CHECKING:
+    from bot.bootstrap.workplace import Workplace
     from bot.settings import Settings
 
 
@@ -36,12 +38,25 @@ class Bench:
     office: Office
 
 
-def build_bench(settings: Settings) -> Bench:
-    """Return what plans and carries out actions; nothing is connected before the first one."""
-    place = build_workplace(settings)
+def build_bench(settings: Settings, place: Workplace) -> Bench:
+    """Return what plans and carries out actions; no system is connected before the first one.
+
+    Raises:
+        SettingsError: The policy file or a key cannot be used.
+    """
     office = build_office(settings, place)
-    workshop = MaskedWorkshop(
-        build_workshop(settings, place.registry, clock=place.clock), mask=place.redactor.mask
+    registry = place.registry
+    workshop = StandingWorkshop(
+        MaskedWorkshop(
+            build_workshop(settings, registry, clock=place.clock), mask=place.redactor.mask
+        ),
+        book=office.book,
+        policy=office.policy,
+        operations=CATALOGUE,
+        environments={
+            *(cluster.environment for cluster in registry.clusters),
+            *(account.environment for account in registry.accounts),
+        },
     )
     assessor = Assessor(
         book=office.book,
@@ -51,6 +66,7 @@ def build_bench(settings: Settings) -> Bench:
         workshop=workshop,
     )
     runner = Runner(book=office.book, clock=place.clock, workshop=workshop)
+    name = f"{socket.gethostname()}-{os.getpid()}"
     return Bench(
         planner=Planner(
             book=office.book,
@@ -63,7 +79,7 @@ def build_bench(settings: Settings) -> Bench:
             bell=office.bell,
         ),
         operator=Operator(
-            name=f"{socket.gethostname()}-{os.getpid()}",
+            name=name,
             book=office.book,
             policy=office.policy,
             catalogue=CATALOGUE,
@@ -87,6 +103,13 @@ def build_bench(settings: Settings) -> Bench:
                 ),
             ),
             undoer=Undoer(runner=runner),
+            reconciler=Reconciler(
+                name=name,
+                book=office.book,
+                catalogue=CATALOGUE,
+                workshop=workshop,
+                teller=office.teller,
+            ),
             teller=office.teller,
         ),
         office=office,

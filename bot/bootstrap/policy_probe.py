@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.bootstrap.operations import installed_policy
+from bot.bootstrap.policy import installed_policy
 from bot.domain.errors import SettingsError
 from bot.ports.probe import Checkup, Health
 

@@ -8,8 +8,8 @@ from bot.adapters.operations.bell import QueueBell
 from bot.adapters.slack.people import RosterPeople
 from bot.adapters.store.action_index import SqlActionIndex
 from bot.adapters.store.actions import SqlActionBook
-from bot.bootstrap.installation import new_id, open_database
-from bot.bootstrap.operations import installed_policy
+from bot.bootstrap.installation import new_id
+from bot.bootstrap.policy import installed_policy
 from bot.flows.approval.proposing import Proposals
 from bot.flows.approval.run_proposals import Parts
 from safe_ops.operations.catalogue import CATALOGUE
@@ -26,7 +26,7 @@ def build_proposals(settings: Settings, place: Workplace) -> Proposals:
     Raises:
         SettingsError: The policy file cannot be used.
     """
-    engine, clock = open_database(settings), place.clock
+    engine, clock = place.engine, place.clock
     policy = installed_policy(settings, place.registry)
     return Proposals(
         Parts(

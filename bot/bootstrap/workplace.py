@@ -1,4 +1,4 @@
-"""What listener, investigator and cron have in common."""
+"""What listener, investigator, operator and cron have in common, made once in each."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from redis import Redis
 from slack_sdk import WebClient
+from sqlalchemy import Engine
 
 from bot.adapters.buckets import TokenBuckets
 from bot.adapters.clock import SystemClock
@@ -16,7 +17,13 @@ from bot.adapters.slack.gateway import SlackGateway
 from bot.adapters.slack.messenger import SlackMessenger
 from bot.adapters.slack.roster import SlackRoster
 from bot.adapters.store.store import SqlStore
-from bot.bootstrap.installation import build_redactor, load_registry, open_store, redis_url
+from bot.bootstrap.installation import (
+    build_redactor,
+    current_database,
+    load_registry,
+    new_id,
+    redis_url,
+)
 from bot.bootstrap.models import model_name
 from bot.domain.redaction.engine import Redactor
 from bot.domain.registry import Registry
@@ -31,13 +38,16 @@ JOB_SLACK_S = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """What every process with a Slack side shares."""
+    """What every process with a Slack side shares, its connections included."""
 
     settings: Settings
     clock: Clock
+    engine: Engine
+    """The process's only one: whoever keeps more in the database takes this."""
     store: SqlStore
     registry: Registry
     redis: Redis
+    """Everybody's but the worker's, whose time-outs RQ sets."""
     client: WebClient
     gateway: SlackGateway
     messenger: SlackMessenger
@@ -47,15 +57,21 @@ class Workplace:
     desk: Desk
     alerts: AlertIntake
 
+    def close(self) -> None:
+        """Close the connections to the database and to Redis."""
+        self.redis.close()
+        self.engine.dispose()
+
 
 def build_workplace(settings: Settings, *, patience_s: float | None = None) -> Workplace:
-    """Return the parts shared by listener, investigator and cron.
+    """Return the parts shared by listener, investigator, operator and cron; its caller closes it.
 
     `patience_s` is how long a call to Slack may wait for its turn: nothing in the listener.
     """
     clock = SystemClock()
-    store = open_store(settings, clock=clock)
     registry = load_registry(settings)
+    engine = current_database(settings)
+    store = SqlStore(engine, clock, new_id)
     redis = open_redis(redis_url(settings))
     token = settings.slack.bot_token
     client = web_client(
@@ -73,6 +89,7 @@ def build_workplace(settings: Settings, *, patience_s: float | None = None) -> W
     return Workplace(
         settings=settings,
         clock=clock,
+        engine=engine,
         store=store,
         registry=registry,
         redis=redis,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot.adapters.cluster.api_client import api_client
@@ -14,7 +15,6 @@ from bot.adapters.cluster.connect import Connection
 from bot.adapters.operations.numbers import ServerNumbers
 from bot.bootstrap.sources import build_metrics
 from bot.settings import named_secret
-from safe_ops.actuators.cloud import CloudWorkshop
 from safe_ops.actuators.cloud_place import CloudPlace
 from safe_ops.actuators.cluster import KubernetesHands
 from safe_ops.actuators.cluster_estate import KubernetesEstate
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from bot.domain.registry import Account, Cluster, Registry
     from bot.ports.clock import Clock
     from bot.settings import Settings
+    from safe_ops.actuators.cloud import CloudWorkshop
     from safe_ops.model.plans import Place
     from safe_ops.model.rights import Warrant
-    from safe_ops.ports.reach import CloudEstate, ClusterEstate, Hands, Metrics, Workshop
+    from safe_ops.ports.reach import CloudEstate, ClusterEstate, Hands, Metrics, Places
 
 
 def build_workshop(settings: Settings, registry: Registry, *, clock: Clock) -> RegisteredWorkshop:
@@ -45,31 +46,31 @@ def build_workshop(settings: Settings, registry: Registry, *, clock: Clock) -> R
             for cluster in registry.clusters
             if cluster.operator is not None
         },
-        cloud=CloudWorkshop(
+        accounts=[
             _cloud_place(account, timeout_s=settings.service.cluster_timeout_s)
             for account in registry.accounts
             if account.operator_role_arn is not None
-        ),
+        ],
         metrics=ServerNumbers(build_metrics(settings, registry, clock=clock), clock=clock),
         timeout_s=settings.service.cluster_timeout_s,
     )
 
 
 class RegisteredWorkshop:
-    """safe_ops.ports.reach.Workshop over the registry; shared between threads."""
+    """safe_ops.ports.reach.Places over the registry; shared between threads."""
 
     def __init__(
         self,
         registry: Registry,
         *,
         connections: dict[str, Connection],
-        cloud: CloudWorkshop,
+        accounts: list[CloudPlace],
         metrics: Metrics,
         timeout_s: float,
     ) -> None:
         self._registry = registry
         self._connections = connections
-        self._cloud = cloud
+        self._accounts = accounts
         self._metrics = metrics
         self._timeout_s = timeout_s
 
@@ -77,6 +78,13 @@ class RegisteredWorkshop:
     def metrics(self) -> Metrics:
         """Return the numbers of all places."""
         return self._metrics
+
+    @cached_property
+    def _cloud(self) -> CloudWorkshop:
+        # botocore takes 7 MB, which an operator pays with its first action on an account.
+        from safe_ops.actuators.cloud import CloudWorkshop  # noqa: PLC0415 -- as above
+
+        return CloudWorkshop(self._accounts)
 
     def knows(self, place: Place) -> str:
         """Return the environment the registry gives the place.
@@ -171,4 +179,4 @@ def _cloud_place(account: Account, *, timeout_s: float) -> CloudPlace:
 
 
 if TYPE_CHECKING:
-    _keeps_its_promise: type[Workshop] = RegisteredWorkshop
+    _keeps_its_promise: type[Places] = RegisteredWorkshop

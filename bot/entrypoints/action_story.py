@@ -17,19 +17,29 @@ from pydantic import TypeAdapter
 
 from bot.bootstrap.audit import open_archive
 from bot.tools.plain_text import plain
-from safe_ops.model.actions import Action, Approval, JournalRow
+from safe_ops.model.actions import Action, Approval, Author, JournalRow
+from safe_ops.model.call_trail import CALL_EVENTS, NUMBER
 from safe_ops.model.trail import AuditRow
 from safe_ops.plan import canonical_json, digest_of
+from safe_ops.service.call_proof import is_call, misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from bot.bootstrap.audit import Archive
     from bot.settings import Settings
     from safe_ops.model.plans import Plan, Step
 
 _LABEL = re.compile(r"[Aa](\d{1,9})")
+_REASONING = {
+    Author.RULES: "Why, by Nightdesk's own rules",
+    Author.MODEL: "Why, in a model's words (unverified)",
+    Author.PERSON: "Why, in the words of who asked",
+}
 DIGEST_CHARS = 12
 """As many as a card shows."""
+_WHICH = ("part", "step", "attempt")
+"""Facts that tell, with the event, which row of a journal one of the audit is of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +49,15 @@ class _Story:
     """Whether the plan is still the one whose digest people approved."""
     rationale: str
     journal: tuple[JournalRow, ...]
+    """As far as it can be read."""
+    journal_faults: tuple[str, ...]
+    """What of the journal is not as the audit says it was written; empty if all is."""
     audit: tuple[AuditRow, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether nothing of it was tampered with, as far as it can be seen here."""
+        return self.digest_holds and not self.journal_faults
 
 
 def show_action(settings: Settings, named: str, *, as_json: bool) -> int:
@@ -57,19 +75,36 @@ def show_action(settings: Settings, named: str, *, as_json: bool) -> int:
             f"There is no action {plain(named)}: give a name such as A12, or its id.\n"
         )
         return 1
-    story = _Story(
-        action=action,
-        digest_holds=action.plan is None or digest_of(action.plan) == action.digest,
-        rationale=archive.book.rationale(action.action_id),
-        journal=archive.book.journal(action.action_id),
-        audit=archive.trail.rows_of(action.action_id),
-    )
+    story = _story(archive, action)
     if as_json:
         sys.stdout.write(_as_json(story) + "\n")
     else:
         for line in _lines(story):
             sys.stdout.write(plain(line).replace("\n", "\n    ") + "\n")
-    return 0 if story.digest_holds else 1
+    return 0 if story.holds else 1
+
+
+def _story(archive: Archive, action: Action) -> _Story:
+    action_id = action.action_id
+    # An operator may be writing meanwhile: what the journal had before the audit was read is in the
+    # audit, and what the audit had is in the journal afterwards.
+    before = archive.calls.calls_of([action_id]).get(action_id, {})
+    audit = archive.trail.rows_of(action_id)
+    journal = archive.calls.calls_of([action_id]).get(action_id, {})
+    calls = [row for row in audit if is_call(row)]
+    faults = [misfit(row, journal) for row in calls]
+    faults += [
+        f"row {number} of its journal: the audit knows nothing of it"
+        for number in sorted(before.keys() - {row.entry.facts.get(NUMBER) for row in calls})
+    ]
+    return _Story(
+        action=action,
+        digest_holds=action.plan is None or digest_of(action.plan) == action.digest,
+        rationale=archive.book.rationale(action_id),
+        journal=tuple(row for _, row in sorted(journal.items()) if row is not None),
+        journal_faults=tuple(filter(None, faults)),
+        audit=audit,
+    )
 
 
 def _as_json(story: _Story) -> str:
@@ -94,15 +129,13 @@ def _lines(story: _Story) -> Iterator[str]:
     if action.outcome is not None:
         yield f"  outcome    {action.outcome.says}"
         yield from (f"             {one}" for one in action.outcome.details)
-    yield from _part(
-        "Reasoning given with the request, which nobody verified",
-        story.rationale.splitlines(),
-    )
+    yield from _part(_REASONING[request.rationale_by], story.rationale.splitlines())
     if plan is not None:
         yield from _plan(plan, story)
     yield from _part("Approvals", [_approved(one) for one in action.approvals])
-    yield from _part("Journal", [_entry(row) for row in story.journal])
-    yield from _part("Audit", [_audited(row) for row in story.audit])
+    yield from _journal(story)
+    others = [row for row in story.audit if not is_call(row)]
+    yield from _part("Audit", [_audited(row) for row in others])
 
 
 def _plan(plan: Plan, story: _Story) -> Iterator[str]:
@@ -139,7 +172,7 @@ def _plan(plan: Plan, story: _Story) -> Iterator[str]:
     yield from _part(
         "Needs",
         [
-            f"{one.stage.value}: one of {', '.join(one.teams)}"
+            f"{one.stage.label}: one of {', '.join(one.teams)}"
             + (", not the requester" if one.not_requester else "")
             + (", with a second factor" if one.factor else "")
             for one in plan.needs
@@ -161,8 +194,23 @@ def _call(step: Step) -> str:
 
 def _approved(one: Approval) -> str:
     return (
-        f"{one.stage.value}: {one.name} ({one.subject}), {_at(one.at)}, {one.factor.value} factor"
+        f"{one.stage.label}: {one.name} ({one.subject}), {_at(one.at)}, {one.factor.value} factor"
     )
+
+
+def _journal(story: _Story) -> Iterator[str]:
+    """Yield the journal with the number each row has in the audit, which holds the same of it."""
+    told = {
+        (row.entry.event, *(row.entry.facts.get(name) for name in _WHICH)): (f"#{row.number} ")
+        for row in story.audit
+        if is_call(row)
+    }
+    rows = [
+        told.get((CALL_EVENTS[row.phase], row.part, row.step, row.attempt), "") + _entry(row)
+        for row in story.journal
+    ]
+    rows += [f"NOT AS IT WAS WRITTEN: {fault}" for fault in story.journal_faults]
+    yield from _part("Journal, with the number of each row in the audit", rows)
 
 
 def _entry(row: JournalRow) -> str:

@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from bot.adapters.audit.copies import AuditCopy
 from bot.bootstrap.audit import audit_key, has_audit_key, open_archive
 from bot.domain.errors import SettingsError
+from bot.tools.plain_text import plain
 from safe_ops.audit import GENESIS, Fault, Findings, key_id_of, line_of, read_public_key, verify
 from safe_ops.errors import AuditError
+from safe_ops.service.call_proof import CallProof
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from bot.adapters.store.audit_trail import SqlTrail
+    from bot.bootstrap.audit import Archive
     from bot.settings import Settings
     from safe_ops.model.trail import AuditRow, Checkpoint
 
@@ -33,23 +36,29 @@ Keys = dict[str, "Ed25519PublicKey"]
 
 
 def verify_database(settings: Settings, *, key_files: Sequence[Path]) -> int:
-    """Check the installation's own audit; return 0 when all is as it was written, else 1.
+    """Check the installation's own audit, and its journal of calls by that.
+
+    Returns 0 when all is as it was written, else 1.
 
     Raises:
         SettingsError: A key cannot be used, or the database is not at this version's schema.
         UpstreamError: The database cannot be reached.
     """
     keys = _keys(settings, key_files)
-    trail = open_archive(settings).trail
+    archive = open_archive(settings)
+    trail = archive.trail
     checkpoints = trail.checkpoints()
-    found = verify(_rows(trail), checkpoints, keys)
+    proof = CallProof(archive.calls)
+    found = verify(_rows(trail, proof=proof), checkpoints, keys)
     remembered = trail.remembered()
     faults = found.faults
     if not faults and found.sound_to < remembered:
         first = found.sound_to + 1
         says = f"rows from {first} to {remembered} were cut off: they were written once"
         faults = (Fault(number=first, says=says),)
-    return _tell(found, faults, checkpoints, after=0)
+    status = _tell(found, faults, checkpoints, after=0)
+    # What comes after the first bad row was not read: nothing can be said of its calls.
+    return status or _tell_of_calls(archive, proof)
 
 
 def verify_files(
@@ -128,8 +137,10 @@ def _keys(settings: Settings, key_files: Sequence[Path]) -> Keys:
     return {key_id_of(key): key for key in given}
 
 
-def _rows(trail: SqlTrail, *, after: int = 0) -> Iterator[AuditRow]:
+def _rows(trail: SqlTrail, *, after: int = 0, proof: CallProof | None = None) -> Iterator[AuditRow]:
     while page := trail.rows(after=after, limit=PAGE_ROWS):
+        if proof is not None:
+            proof.see(page)
         yield from page
         after = page[-1].number
 
@@ -173,6 +184,21 @@ def _tell(
     out.write(f"NOT AS IT WAS WRITTEN. The first bad row is {min(one.number for one in faults)}:\n")
     for one in faults:
         out.write(f"  - {one.says}\n")
+    return 1
+
+
+def _tell_of_calls(archive: Archive, proof: CallProof) -> int:
+    """Tell whether the journal of calls is as the audit says it was written."""
+    out, faults = sys.stdout, proof.faults()
+    if not faults:
+        if proof.rows:
+            out.write(f"The journal of calls agrees with it: {proof.rows} rows.\n")
+        return 0
+    out.write("THE JOURNAL OF CALLS IS NOT AS IT WAS WRITTEN:\n")
+    for fault in faults:
+        action = archive.book.find(fault.action_id)
+        name = fault.action_id if action is None else action.label
+        out.write(f"  - {plain(name)}: {fault.says}\n")
     return 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from bot import log, settings
@@ -66,32 +67,36 @@ def _listener(found: Settings, _options: Namespace) -> int:
     from bot.bootstrap.workplace import build_workplace  # noqa: PLC0415 -- as above
     from bot.entrypoints.listen import run_listener  # noqa: PLC0415 -- as above
 
-    place = build_workplace(found, patience_s=0.0)
-    run_listener(found, place, build_office(found, place))
+    with closing(build_workplace(found, patience_s=0.0)) as place:
+        run_listener(found, place, build_office(found, place))
     return 0
 
 
 def _investigator(found: Settings, options: Namespace) -> int:
     from bot.bootstrap.investigator import build_investigator  # noqa: PLC0415 -- as above
+    from bot.bootstrap.workplace import build_workplace  # noqa: PLC0415 -- as above
     from bot.entrypoints import jobs  # noqa: PLC0415 -- as above
     from bot.ports.queue import Queue  # noqa: PLC0415 -- as above
 
-    crew = build_investigator(found)
-    jobs.install(crew)
-    lane = Queue(options.lane)
-    _work(found, lane, name=f"investigator-{lane.value}", on_stop=crew.answering.stop)
+    with closing(build_workplace(found)) as place:
+        crew = build_investigator(found, place)
+        jobs.install(crew)
+        lane = Queue(options.lane)
+        _work(found, lane, name=f"investigator-{lane.value}", on_stop=crew.answering.stop)
     return 0
 
 
 def _operator(found: Settings, options: Namespace) -> int:
     from bot.bootstrap.operator import build_bench  # noqa: PLC0415 -- as above
+    from bot.bootstrap.workplace import build_workplace  # noqa: PLC0415 -- as above
     from bot.entrypoints import jobs  # noqa: PLC0415 -- as above
     from bot.ports.queue import Queue  # noqa: PLC0415 -- as above
 
-    jobs.install_bench(build_bench(found))
     # Who plans only is always there for the next wish, however long others verify.
     lanes = [Queue.PLANS] if options.lane == "plans" else [Queue.PLANS, Queue.OPERATIONS]
-    _work(found, *lanes, name=f"operator-{options.lane}", on_stop=lambda: None)
+    with closing(build_workplace(found)) as place:
+        jobs.install_bench(build_bench(found, place))
+        _work(found, *lanes, name=f"operator-{options.lane}", on_stop=lambda: None)
     return 0
 
 
@@ -103,13 +108,14 @@ def _work(found: Settings, *queues: Queue, name: str, on_stop: Callable[[], None
     from bot.bootstrap.installation import redis_url  # noqa: PLC0415 -- as above
     from bot.entrypoints.worker import run_worker  # noqa: PLC0415 -- as above
 
-    run_worker(
-        queues,
-        open_redis(redis_url(found)),
-        name=f"{name}-{os.getpid()}",
-        clock=SystemClock(),
-        on_stop=on_stop,
-    )
+    with open_redis(redis_url(found)) as connection:
+        run_worker(
+            queues,
+            connection,
+            name=f"{name}-{os.getpid()}",
+            clock=SystemClock(),
+            on_stop=on_stop,
+        )
 
 
 def _cron(found: Settings, _options: Namespace) -> int:
@@ -122,15 +128,15 @@ def _cron(found: Settings, _options: Namespace) -> int:
         sweep_of,
     )
 
-    place = build_workplace(found)
-    office = build_office(found, place)
-    stop = StopRequest(place.clock)
-    stop.listen()
-    run_cron(
-        {"work": sweep_of(place, office), "operations": operations_sweep_of(office)},
-        every_s=found.service.sweep_s,
-        stop=stop,
-    )
+    with closing(build_workplace(found)) as place:
+        office = build_office(found, place)
+        stop = StopRequest(place.clock)
+        stop.listen()
+        run_cron(
+            {"work": sweep_of(place, office), "operations": operations_sweep_of(office)},
+            every_s=found.service.sweep_s,
+            stop=stop,
+        )
     return 0
 
 
@@ -197,13 +203,17 @@ def _factor(found: Settings, options: Namespace) -> int:
 
 
 def _database(found: Settings, options: Namespace) -> int:
-    import sys  # noqa: PLC0415 -- as above
+    if options.action == "grants":
+        from bot.entrypoints.database import print_grants  # noqa: PLC0415 -- as above
 
-    from bot.adapters.clock import SystemClock  # noqa: PLC0415 -- as above
-    from bot.bootstrap.installation import open_store, upgrade_database  # noqa: PLC0415 -- as above
+        return print_grants(vars(options))
+    from bot.bootstrap.installation import (  # noqa: PLC0415 -- as above
+        current_database,
+        upgrade_database,
+    )
 
     if options.action == "upgrade":
         upgrade_database(found)
-    open_store(found, clock=SystemClock())
+    current_database(found).dispose()
     sys.stdout.write("The database is at this version's schema.\n")
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.entrypoints.listeners.deps import whisper
 from bot.entrypoints.listeners.routing import route_stored
 from bot.flows.sweep import Swept, sweep
 from safe_ops.errors import AuditError
@@ -36,8 +37,9 @@ def sweep_of(place: Workplace, office: Office) -> Callable[[], Swept]:
             rules_of=place.registry.alert_rules,
             operations=office.desk,
         )
-        # What the person would have been told is stale by now; what they asked for is not.
-        del reply
+        # What a person would have been told is mostly stale by now; what they asked for is not.
+        if reply is not None and reply.lasts:
+            whisper(place.gateway, reply.actor, reply.card)
 
     return partial(
         sweep,
@@ -52,10 +54,11 @@ def sweep_of(place: Workplace, office: Office) -> Callable[[], Swept]:
 
 
 def operations_sweep_of(office: Office) -> Callable[[], None]:
-    """Return the sweep of guarded operations: time limits, reminders, cards behind, the audit."""
+    """Return the sweep of guarded operations: time limits, sequels, reminders, cards, audit."""
 
     def run() -> None:
         office.sweep.run()
+        office.sequels.run()
         office.reminders.run()
         office.cards.catch_up()
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from safe_ops.guardrails.requests import REQUESTS, requests_ruling
 from safe_ops.model.budgets import budgets_over, needed_of
 from safe_ops.model.fields import dig, entries, mapping, text
 from safe_ops.model.guarding import Guard, passes, refuses
@@ -196,10 +197,20 @@ def _utilisation(case: Case[WorkloadSurvey]) -> Ruling:
     return passes("utilisation", f"With {wanted} pods: {said} of what they ask for.")
 
 
+def _requests(case: Case[WorkloadSurvey]) -> Ruling:
+    pins, usage = case.drawing.pins, case.survey.usage
+    present, wanted = int(pins["replicas"]), int(pins["wanted_replicas"])
+    if not wanted:
+        return passes(REQUESTS, "Everything it does stops: its requests are not compared.")
+    loads = usage.requests if usage is not None else ()
+    return requests_ruling(loads, before=present, after=wanted, each="pod")
+
+
 CEILING: Guard[WorkloadSurvey] = Guard(name="ceiling", decide=_ceiling)
 QUOTA: Guard[WorkloadSurvey] = Guard(name="quota", decide=_quota)
 NODE_ROOM: Guard[WorkloadSurvey] = Guard(name="node-room", decide=_node_room)
 BUDGETS_AFTER: Guard[WorkloadSurvey] = Guard(name="disruption-budget", decide=_budgets_after)
 NOT_TO_ZERO: Guard[WorkloadSurvey] = Guard(name="not-to-zero", decide=_not_to_nothing)
 KEEPS_VOLUMES: Guard[WorkloadSurvey] = Guard(name="keeps-volumes", decide=_keeps_volumes)
+SERVED_REQUESTS: Guard[WorkloadSurvey] = Guard(name=REQUESTS, decide=_requests)
 UTILISATION: Guard[WorkloadSurvey] = Guard(name="utilisation", decide=_utilisation)

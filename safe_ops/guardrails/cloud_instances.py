@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from safe_ops.guardrails.cloud import capacity_step_ruling, headroom_ruling
-from safe_ops.model.fields import entries, number, text
+from safe_ops.guardrails.cloud import capacity_step_ruling, fewer_ruling, headroom_ruling
+from safe_ops.guardrails.requests import REQUESTS
+from safe_ops.model.fields import dig, entries, number, text
 from safe_ops.model.guarding import Guard, passes, refuses
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ _REFRESHING = frozenset({"Pending", "InProgress", "Cancelling", "RollbackInProgr
 _NODE_TAGS = ("kubernetes.io/cluster/", "eks:", "k8s.io/", "aws:eks:")
 _ROLE_TAGS = frozenset({"name", "role", "purpose", "nightdesk/role"})
 _KEPT_ROLES = ("bastion", "jump", "control-plane", "control plane", "master", "nightdesk")
+
+NO_MEMORY = "memory was not compared: EC2 measures none without an agent in the instances"
+"""For the card of less capacity."""
 
 
 def node_tag(tags: dict[str, str]) -> str:
@@ -92,7 +96,14 @@ def _group_headroom(case: Case[CloudSurvey]) -> Ruling:
         case,
         before=number(case.survey.target, "DesiredCapacity"),
         after=case.parameters["desired"],
+        made_at=dig(case.survey.target, "CreatedTime"),
+        unmeasured=NO_MEMORY,
     )
+
+
+def _group_requests(case: Case[CloudSurvey]) -> Ruling:
+    before, after = number(case.survey.target, "DesiredCapacity"), int(case.parameters["desired"])
+    return fewer_ruling(case, before=before, after=after, each="instance")
 
 
 def _protected_fit(case: Case[CloudSurvey]) -> Ruling:
@@ -168,6 +179,7 @@ NOTHING_SUSPENDED: Guard[CloudSurvey] = Guard(name="no-process-suspended", decid
 GROUP_SETTLED: Guard[CloudSurvey] = Guard(name="group-settled", decide=_group_settled)
 GROUP_STEP: Guard[CloudSurvey] = Guard(name="step", decide=_group_step)
 GROUP_HEADROOM: Guard[CloudSurvey] = Guard(name="headroom", decide=_group_headroom)
+GROUP_REQUESTS: Guard[CloudSurvey] = Guard(name=REQUESTS, decide=_group_requests)
 PROTECTED_INSTANCES: Guard[CloudSurvey] = Guard(name="protected-instances", decide=_protected_fit)
 NO_NODE: Guard[CloudSurvey] = Guard(name="no-kubernetes-node", decide=_no_node)
 ORDINARY_ROLE: Guard[CloudSurvey] = Guard(name="ordinary-role", decide=_role)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from safe_ops.guardrails.cloud import capacity_step_ruling, headroom_ruling
-from safe_ops.model.fields import entries, number, text
+from safe_ops.guardrails.cloud import capacity_step_ruling, fewer_ruling, headroom_ruling
+from safe_ops.guardrails.requests import REQUESTS
+from safe_ops.model.fields import dig, entries, number, text
 from safe_ops.model.guarding import Guard, passes, refuses
 
 if TYPE_CHECKING:
@@ -148,7 +149,13 @@ def _headroom(case: Case[CloudSurvey]) -> Ruling:
         case,
         before=number(case.survey.target, "desiredCount"),
         after=case.parameters["desired"],
+        made_at=dig(case.survey.target, "createdAt"),
     )
+
+
+def _requests(case: Case[CloudSurvey]) -> Ruling:
+    before, after = number(case.survey.target, "desiredCount"), int(case.parameters["desired"])
+    return fewer_ruling(case, before=before, after=after, each="task")
 
 
 def _others_run(case: Case[CloudSurvey]) -> Ruling:
@@ -198,6 +205,7 @@ AUTOSCALING_BOUNDS: Guard[CloudSurvey] = Guard(name="autoscaling-bounds", decide
 REPLICA_SERVICE: Guard[CloudSurvey] = Guard(name="replica-service", decide=_replicas)
 STEP: Guard[CloudSurvey] = Guard(name="step", decide=_step)
 HEADROOM: Guard[CloudSurvey] = Guard(name="headroom", decide=_headroom)
+SERVED_REQUESTS: Guard[CloudSurvey] = Guard(name=REQUESTS, decide=_requests)
 OTHERS_RUNNING: Guard[CloudSurvey] = Guard(name="others-running", decide=_others_run)
 TASK_RUNNING: Guard[CloudSurvey] = Guard(name="task-running", decide=_task_runs)
 OF_SERVICE: Guard[CloudSurvey] = Guard(name="of-service", decide=_of_service)

@@ -1,5 +1,6 @@
-"""Guards of grounds: what an alert or a model asks for rests on evidence, a person's on theirs.
+"""Guards of grounds: what an alert or a model asks for rests on evidence.
 
+What a person asks for rests on theirs, and what an approved plan said would follow on that plan's.
 Counted by code in the evidence ledger; no word of a model's is looked at.
 """
 
@@ -23,8 +24,8 @@ _SKEW: Final = timedelta(seconds=60)
 
 def _fresh(case: Case[Survey]) -> Ruling:
     now, grounds = case.circumstances, case.circumstances.grounds
-    if now.by_person:
-        return passes(EVIDENCE_FRESH, "a person asked in words of their own")
+    if _needs_none(case):
+        return passes(EVIDENCE_FRESH, _needs_none(case))
     limit = f"{now.evidence_age_s // 60} minutes"
     if grounds.freshest_at is None:
         return refuses(
@@ -44,9 +45,9 @@ def _fresh(case: Case[Survey]) -> Ruling:
 
 
 def _measured(case: Case[Survey]) -> Ruling:
-    now, grounds = case.circumstances, case.circumstances.grounds
-    if now.by_person:
-        return passes(EVIDENCE_MEASURED, "a person asked in words of their own")
+    grounds = case.circumstances.grounds
+    if _needs_none(case):
+        return passes(EVIDENCE_MEASURED, _needs_none(case))
     cited = f"{len(grounds.evidence)} pieces of evidence are cited"
     if grounds.measured:
         return passes(EVIDENCE_MEASURED, f"{cited}, a metric or an API object among them")
@@ -55,6 +56,14 @@ def _measured(case: Case[Survey]) -> Ruling:
         f"{cited}, and none is a metric or an API object: logs alone justify nothing, so confirm"
         " it by one",
     )
+
+
+def _needs_none(case: Case[Survey]) -> str:
+    """Return why it rests on no evidence of its own; empty if it has to."""
+    now = case.circumstances
+    if now.is_sequel:
+        return "it was approved with the action it follows"
+    return "a person asked in words of their own" if now.by_person else ""
 
 
 GUARDS: Final[tuple[Guard[Survey], ...]] = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from safe_ops.model.guarding import Case, Guard, passes, refuses
 from safe_ops.model.plans import System
+from safe_ops.model.trust import GIVE, ROWS, TAKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,14 +71,14 @@ _UNTOUCHABLE_FIELDS: Final = frozenset(
         "zipfile",
     }
 )
+_OWN_CALLS: Final = frozenset({GIVE, TAKE})
+_OWN_ROWS: Final = f"{ROWS}/"
+"""What may be written of Nightdesk's own database; audit, actions and roles never."""
 
 
 def forbidden(system: System, call: Call) -> str:
     """Return why a call is never sent; empty if it may be."""
-    return next(
-        _in_cluster(call) if system is System.KUBERNETES else _in_cloud(call),
-        "",
-    )
+    return next(_BY_SYSTEM[system](call), "")
 
 
 def _in_cluster(call: Call) -> Iterator[str]:
@@ -124,6 +125,18 @@ def _in_cloud(call: Call) -> Iterator[str]:
     touched = sorted(field for field in body if field.lower() in _UNTOUCHABLE_FIELDS)
     if touched:
         yield f"{call.action} would set {', '.join(touched)}, which nobody changes from here"
+
+
+def _in_own(call: Call) -> Iterator[str]:
+    if call.action not in _OWN_CALLS or not call.path.startswith(_OWN_ROWS):
+        yield f"{call.action} of {call.path} is on no list of changes"
+
+
+_BY_SYSTEM: Final = {
+    System.KUBERNETES: _in_cluster,
+    System.AWS: _in_cloud,
+    System.NIGHTDESK: _in_own,
+}
 
 
 def _hard_limits(case: Case[Survey]) -> Ruling:

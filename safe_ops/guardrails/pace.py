@@ -47,6 +47,8 @@ def _pace_target(case: Case[Survey]) -> Ruling:
 
 
 def _pace_environment(case: Case[Survey]) -> Ruling:
+    if case.drawing.target.is_own:
+        return passes(PACE_ENVIRONMENT, "nothing in the environment is changed")
     ran, limit = _last_hour(case), case.circumstances.per_environment_hour
     says = f"{len(ran)} of at most {limit} actions an hour ran in the environment"
     if len(ran) < limit:

@@ -125,6 +125,15 @@ class Grounds:
     """True when at least one piece is a metric or an API object: logs alone never justify."""
 
 
+class Author(StrEnum):
+    """Who wrote the reason that came with a request."""
+
+    RULES = "rules"
+    """Nightdesk's own code, from what it read."""
+    MODEL = "model"
+    PERSON = "person"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Somebody's wish, before anything was read or judged."""
@@ -147,7 +156,12 @@ class Request:
     incident_id: str = ""
     investigation_id: str = ""
     grounds: Grounds = field(default_factory=Grounds)
+    rationale_by: Author = Author.MODEL
+    """Of the free text that came along, kept apart; what nobody is sure of is a model's."""
     break_glass: str = ""
+    origin: str = ""
+    """Id of the action whose approved plan has this as its sequel. Nobody's word is taken for it:
+    whoever plans it looks whether that is so."""
 
 
 class Effect(StrEnum):

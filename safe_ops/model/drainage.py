@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from safe_ops.model.surveys import ClusterSurvey
 
+BUDGET_TURN = "PodDisruptionBudget "
+"""How the group of evictions begins whose pace a disruption budget sets."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occupants:
@@ -93,7 +96,7 @@ def turn_of(survey: ClusterSurvey, pod: Object) -> str:
     """
     over = budgets_of(survey.budgets, pod)
     if over:
-        return f"PodDisruptionBudget {label_of(over[0])}"
+        return f"{BUDGET_TURN}{label_of(over[0])}"
     return workload_of(survey.owners, pod)
 
 

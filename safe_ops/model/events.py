@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from safe_ops.model.actions import Approval, Outcome
-from safe_ops.model.plans import Plan
+from safe_ops.model.plans import Json, Plan
 from safe_ops.model.trail import Actor
 
 
@@ -195,3 +195,21 @@ class Settled(Event):
     name: str
     took_effect: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAgain(Event):
+    """An operator takes up an action of unknown outcome, to read back once more."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack(Held):
+    """Reading proved what became of an action of unknown outcome, of which it is the last word."""
+
+    took_effect: bool
+    """True when every call took effect and what was wanted is so."""
+    outcome: Outcome
+    read: dict[str, Json]
+    """By step, what reading told of it: for the audit."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 ACTION = "nightdesk.dev/action"
 """Annotation: the label of the action that wrote an object last."""
+MARKED = "marked"
+"""Pin of plans on objects that bear that annotation: what it said when they were drawn."""
 PAUSED_BY = "nightdesk.dev/paused-by"
 """Annotation: the label of the action that paused a rollout; who else paused it, resumes it."""
 MIGRATION = "nightdesk.dev/schema-migration"

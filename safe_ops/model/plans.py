@@ -22,6 +22,8 @@ class System(StrEnum):
 
     KUBERNETES = "kubernetes"
     AWS = "aws"
+    NIGHTDESK = "nightdesk"
+    """Nightdesk's own database: which operations run with one approval less."""
 
 
 class Tier(IntEnum):
@@ -43,10 +45,18 @@ class Stage(StrEnum):
     ONCALL = "oncall"
     MANAGER = "manager"
 
+    @property
+    def label(self) -> str:
+        """Return it as people write it."""
+        return "on-call" if self is Stage.ONCALL else self.value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where: a cluster, or an account with its region, by its name in the registry."""
+    """Where: a cluster, or an account with its region, by its name in the registry.
+
+    Of Nightdesk's own database: an environment of the registry.
+    """
 
     system: System
     name: str
@@ -72,12 +82,24 @@ class Target:
     def key(self) -> str:
         """Return what no two open actions share, such as `eu/Deployment/shop/cart`."""
         place = "/".join(part for part in (self.place.name, self.place.region) if part)
-        return "/".join(part for part in (place, self.kind, self.namespace, self.name) if part)
+        # What Nightdesk keeps of a service has that service's whole key as its name.
+        namespace = "" if self.is_own else self.namespace
+        return "/".join(part for part in (place, self.kind, namespace, self.name) if part)
 
     @property
     def service_key(self) -> str:
         """Return the service's key in its place; the target's own where it is part of none."""
         return f"{self.place.name}/{self.service}" if self.service else self.key
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether it is in Nightdesk's own database: no system of anybody's is changed."""
+        return self.place.system is System.NIGHTDESK
+
+    @property
+    def decided_in(self) -> str:
+        """Return the cluster or account whose people decide: of trust, the trusted service's."""
+        return self.name.partition("/")[0] if self.is_own else self.place.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +172,16 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sequel:
+    """Another operation that is approved along with a plan, and begun once its time has come."""
+
+    operation: str
+    parameters: dict[str, Json]
+    after_s: int
+    """From the plan's success on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """What an operation makes of its parameters and of what was read; the plan's core."""
 
@@ -170,6 +202,8 @@ class Drawing:
     """What is kept of the object as it was."""
     notes: tuple[str, ...] = ()
     """What approvers should know besides, such as `3 volumes stay bound`."""
+    sequel: Sequel | None = None
+    """What follows by itself, on the same target and by the same approvals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

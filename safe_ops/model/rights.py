@@ -52,8 +52,6 @@ class Warrant:
     approvers: tuple[str, ...] = ()
     digest: str = ""
     rights: Rights
-    """The operation's; on AWS the session gets exactly these, on these resources."""
-    resources: tuple[str, ...] = ()
-    """ARNs the changing calls touch; empty for a session that only reads."""
+    """The operation's; on AWS the session may read what is among them, and write by `grants`."""
     grants: tuple[Grant, ...] = ()
     """AWS: those of all calls the session is opened for; empty for a session that only reads."""

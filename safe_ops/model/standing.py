@@ -28,6 +28,10 @@ SILENT_FOR = timedelta(minutes=10)
 SCHEDULE_WITHIN = timedelta(hours=4)
 """How far off a window may be for an approval to wait for it."""
 
+LOOK_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=10))
+"""Pauses before each time an unknown outcome is read back again: 1, 5 and 15 minutes after it was
+lost. What is not told by then is left to people."""
+
 STANDING = {
     State.DRAFT: "is not planned yet",
     State.PENDING_ONCALL: "waits for the on-call tier",
@@ -39,7 +43,7 @@ STANDING = {
     State.EXECUTING: "is running",
     State.VERIFYING: "has run and is being verified",
     State.ROLLING_BACK: "is being undone",
-    State.INDETERMINATE: "has an unknown outcome that somebody has to settle",
+    State.INDETERMINATE: "has an unknown outcome that a manager has to settle",
     State.SUCCEEDED: "has succeeded",
     State.FAILED: "has failed",
     State.ROLLED_BACK: "was undone",
@@ -87,6 +91,29 @@ def lease_is_over(action: Action, now: datetime) -> bool:
     return action.lease_until is None or now >= action.lease_until
 
 
+def looks_left(action: Action) -> tuple[timedelta, ...]:
+    """Return the pauses before each look still to be taken at an unknown outcome, this one's first.
+
+    The present pause is the time between the action's last change and the end of its stage.
+    """
+    if action.state is not State.INDETERMINATE or action.stage_until is None:
+        return ()
+    pause = action.stage_until - action.changed_at
+    if pause not in LOOK_AGAIN_AFTER:
+        return ()
+    return LOOK_AGAIN_AFTER[LOOK_AGAIN_AFTER.index(pause) :]
+
+
+def is_to_be_looked_at(action: Action, now: datetime) -> bool:
+    """Tell whether it is time to read back once more what became of an action."""
+    is_time = action.stage_until is not None and now >= action.stage_until
+    return bool(looks_left(action)) and is_time and lease_is_over(action, now)
+
+
 def may_begin(action: Action, window: WindowView) -> bool:
-    """Tell whether the window lets it begin; break-glass sets windows aside."""
-    return window.open or (action.plan is not None and bool(action.plan.break_glass))
+    """Tell whether the window lets it begin.
+
+    Break-glass sets windows aside, and what changes nothing but our own database needs none.
+    """
+    plan = action.plan
+    return window.open or (plan is not None and (bool(plan.break_glass) or plan.target.is_own))

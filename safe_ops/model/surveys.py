@@ -21,6 +21,22 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLoad:
+    """Requests as one series counts them, by the second and for each replica of now."""
+
+    counted_by: str
+    """Such as `http_requests_total`, or a load balancer's target group."""
+    each_s: float | None
+    """In the busiest 5 % of the last hour; None where that cannot be told."""
+    each_s_week_ago: float | None = None
+    """Of the same hour a week before, carried by the replicas of now."""
+    busiest_s: float | None = None
+    """The most each replica of its time served in the last week while few failed."""
+    failing: float | None = None
+    """Share that failed in the last hour; None where failures are not told apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """How busy something is, as shares of what it asks for; None where nothing was measured."""
 
@@ -30,6 +46,8 @@ class Usage:
     cpu_p95_week_ago: float | None = None
     """Over the same hour a week before."""
     memory_p95_week_ago: float | None = None
+    requests: tuple[RequestLoad, ...] = ()
+    """None where nothing counts its requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +126,9 @@ class Circumstances:
     grounds: Grounds = field(default_factory=Grounds)
     by_person: bool = True
     """True when a person asked with words of their own; False when an alert or a model did."""
+    is_sequel: bool = False
+    """True when it is asked for as what an approved plan said would follow; whether that is so is
+    looked at apart from all guards."""
     tainted: tuple[str, ...] = ()
     """Parameters that came from free text of an untrusted source."""
     per_target_hour: int = 3

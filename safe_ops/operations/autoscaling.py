@@ -11,13 +11,16 @@ from safe_ops.guardrails.cloud import TAGGED
 from safe_ops.guardrails.cloud_instances import (
     GROUP_BOUNDS,
     GROUP_HEADROOM,
+    GROUP_REQUESTS,
     GROUP_SETTLED,
     GROUP_STEP,
+    NO_MEMORY,
     NO_NODE,
     NO_REFRESH,
     NOTHING_SUSPENDED,
     PROTECTED_INSTANCES,
 )
+from safe_ops.guardrails.requests import UNCOUNTED
 from safe_ops.model.actions import CallOutcome
 from safe_ops.model.fields import entries, number, text
 from safe_ops.model.plans import Call, Change, Drawing, Step, Target, Tier, Verification
@@ -65,6 +68,7 @@ class DesiredCapacity(CloudOperation[SetDesired]):
         NOTHING_SUSPENDED,
         PROTECTED_INSTANCES,
         GROUP_HEADROOM,
+        GROUP_REQUESTS,
     )
     rights = Rights(
         cloud_reads=(
@@ -102,6 +106,7 @@ class DesiredCapacity(CloudOperation[SetDesired]):
                     name="CPUUtilization",
                     dimensions={"AutoScalingGroupName": wanted.group},
                 ),
+                target_groups=tuple(group.get("TargetGroupARNs") or ()),
             ),
         )
 
@@ -136,11 +141,7 @@ class DesiredCapacity(CloudOperation[SetDesired]):
                 f"{abs(wanted.desired - before)} of {before} instances of {wanted.group}",
             ),
             snapshot={"desired": before},
-            notes=(
-                ("AWS chooses which instances end; the undo starts new ones, not the same.",)
-                if down
-                else ()
-            ),
+            notes=_fewer_notes(survey) if down else (),
         )
 
     def seen(self, plan: Plan, account: Account) -> Look:
@@ -181,6 +182,12 @@ def _group(account: Account, name: str) -> Object | None:
     answer = account.read("autoscaling:describe_auto_scaling_groups", AutoScalingGroupNames=[name])
     found = entries(answer, "AutoScalingGroups")
     return found[0] if found else None
+
+
+def _fewer_notes(survey: CloudSurvey) -> tuple[str, ...]:
+    chosen = "AWS chooses which instances end; the undo starts new ones, not the same."
+    counted = survey.usage is not None and survey.usage.requests
+    return (chosen, NO_MEMORY) if counted else (chosen, NO_MEMORY, UNCOUNTED)
 
 
 def _pins_of(group: Object) -> dict[str, Json]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from safe_ops.operations import (
     alarms,
+    autonomy,
     autoscaler_bounds,
     autoscaling,
     cron_jobs,
@@ -46,9 +47,12 @@ _ALL: tuple[Operation[Any], ...] = (
     *ec2.OPERATIONS,
     *alarms.OPERATIONS,
     *queues.OPERATIONS,
+    *autonomy.OPERATIONS,
 )
 
 CATALOGUE: Mapping[str, Operation[Any]] = MappingProxyType(
     {operation.name: operation for operation in _ALL}
 )
 """By name."""
+WITH_SEQUEL = frozenset({cron_jobs.SUSPEND})
+"""Operations whose plans say what follows them by itself."""

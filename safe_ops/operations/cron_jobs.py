@@ -1,16 +1,21 @@
-"""The operations that keep a cron job from starting jobs, and let it start them again."""
+"""The operations that keep a cron job from starting jobs, and let it start them again.
+
+A suspension is for a time: the resumption that ends it is approved along with it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from pydantic import Field
+
 from safe_ops.errors import RefusedError
 from safe_ops.guardrails.jobs import OF_RESUMPTION, OF_SUSPENSION
 from safe_ops.model.drainage import label_of
 from safe_ops.model.fields import dig, entries, text
-from safe_ops.model.marks import ACTION, action_of
+from safe_ops.model.marks import ACTION, MARKED, action_of
 from safe_ops.model.objects import generation_of, name_of, namespace_of
-from safe_ops.model.plans import Call, Change, Drawing, Step, System, Tier, Verification
+from safe_ops.model.plans import Call, Change, Drawing, Sequel, Step, System, Tier, Verification
 from safe_ops.model.rights import Rights
 from safe_ops.model.surveys import ClusterSurvey
 from safe_ops.operations.cluster_change import (
@@ -35,15 +40,26 @@ if TYPE_CHECKING:
     from safe_ops.model.surveys import Object
     from safe_ops.operations.operation import Eyes, Look, Operation, Parameters
 
+SUSPEND, RESUME = "cronjob_suspend", "cronjob_resume"
+MOST_HOURS = 24
+"""What is suspended for longer is a change of the schedule, which is made where it is kept."""
 # One field; the API shows it at once.
 _DEADLINE_S = 30
+_HOUR_S = 3600
+
+
+class SuspensionParameters(NamespacedParameters):
+    """Which cron job, and for how long."""
+
+    resume_after_hours: int = Field(
+        ge=1, le=MOST_HOURS, description="Hours until it is resumed by itself."
+    )
 
 
 class CronJobSuspension(ExactDrift, ClusterChange):
     """Whether a cron job starts jobs: one instance to suspend, one to resume."""
 
-    version = 1
-    parameters: type[Parameters] = NamespacedParameters
+    version = 2
     system = System.KUBERNETES
     rights = Rights(
         cluster_reads=(reads("CronJob", "get"),),
@@ -56,6 +72,9 @@ class CronJobSuspension(ExactDrift, ClusterChange):
         self.name = name
         self.title = title
         self.guards = guards
+        self.parameters: type[Parameters] = (
+            SuspensionParameters if suspends else NamespacedParameters
+        )
         self._suspends = suspends
 
     def survey(self, wanted: Parameters, eyes: Eyes) -> ClusterSurvey:
@@ -84,7 +103,7 @@ class CronJobSuspension(ExactDrift, ClusterChange):
             pins={
                 "generation": generation_of(found),
                 "suspended": _is_suspended(found),
-                "marked": action_of(found),
+                MARKED: action_of(found),
             },
             changes=(
                 Change(
@@ -101,17 +120,14 @@ class CronJobSuspension(ExactDrift, ClusterChange):
                 f"{len(entries(found, 'status', 'active'))} jobs of it are at work and go on",
             ),
             snapshot={"suspended": _is_suspended(found), "marked": action_of(found)},
-            notes=(
-                "it stays suspended until cronjob_resume: nothing resumes it by itself"
-                if self._suspends
-                else "a run it missed may start at once",
-            ),
+            notes=(_note(wanted),),
+            sequel=_resumption(wanted),
         )
 
     def is_before(self, plan: Plan, item: Object) -> bool:
         """Tell whether the cron job is as the plan found it."""
         pins = plan.drawing.pins
-        was = (pins["suspended"], pins["marked"])
+        was = (pins["suspended"], pins[MARKED])
         return (_is_suspended(item), action_of(item)) == was
 
     def is_after(self, plan: Plan, item: Object) -> bool:
@@ -119,7 +135,7 @@ class CronJobSuspension(ExactDrift, ClusterChange):
         mark = action_of(item)
         if not self._suspends:
             return not _is_suspended(item) and not mark
-        return _is_suspended(item) and mark not in {"", plan.drawing.pins["marked"]}
+        return _is_suspended(item) and mark not in {"", plan.drawing.pins[MARKED]}
 
     def judge(self, plan: Plan, item: Object, eyes: Eyes) -> Look:
         """Tell that it is so: there is nothing to wait for."""
@@ -143,6 +159,27 @@ def _write(item: Object, *, suspended: bool, mark: str | None) -> Step:
     )
 
 
+def _note(wanted: Parameters) -> str:
+    if not isinstance(wanted, SuspensionParameters):
+        return "a run it missed may start at once"
+    hours = wanted.resume_after_hours
+    return (
+        f"it is resumed by itself {hours} h after it was suspended, which is approved with this; "
+        f"{RESUME} does it sooner"
+    )
+
+
+def _resumption(wanted: Parameters) -> Sequel | None:
+    """Return what ends a suspension; None for what is none."""
+    if not isinstance(wanted, SuspensionParameters):
+        return None
+    return Sequel(
+        operation=RESUME,
+        parameters={"namespace": wanted.namespace, "name": wanted.name},
+        after_s=wanted.resume_after_hours * _HOUR_S,
+    )
+
+
 def _is_suspended(item: Object) -> bool:
     return dig(item, "spec", "suspend") is True
 
@@ -153,13 +190,13 @@ def _state(*, suspended: bool) -> str:
 
 OPERATIONS: tuple[Operation[ClusterSurvey], ...] = (
     CronJobSuspension(
-        name="cronjob_suspend",
-        title="Keep a cron job from starting jobs",
+        name=SUSPEND,
+        title="Keep a cron job from starting jobs for some hours",
         suspends=True,
         guards=OF_SUSPENSION,
     ),
     CronJobSuspension(
-        name="cronjob_resume",
+        name=RESUME,
         title="Let a cron job start jobs again",
         suspends=False,
         guards=OF_RESUMPTION,

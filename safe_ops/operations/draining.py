@@ -1,11 +1,13 @@
 """The operation that empties a node: cordon first, then one eviction for each pod.
 
 Not kubectl's drain: evictions under one budget follow one another, each is pinned to the pod that
-was approved, nothing is forced, and what cannot be evicted cleanly refuses the whole plan.
+was approved, the pods of a workload without a budget go one by one, each once the one before was
+replaced, nothing is forced, and what cannot be evicted cleanly refuses the whole plan.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from safe_ops.errors import RefusedError
@@ -13,6 +15,7 @@ from safe_ops.guardrails.disruption import OF_DRAIN, REPLACING
 from safe_ops.guardrails.nodes import OF_EMPTYING
 from safe_ops.model.budgets import allowance
 from safe_ops.model.drainage import (
+    BUDGET_TURN,
     Occupants,
     budgets_of,
     label_of,
@@ -26,7 +29,6 @@ from safe_ops.model.nodes import is_cordoned
 from safe_ops.model.objects import (
     controller_of,
     is_terminating,
-    name_of,
     namespace_of,
     uid_of,
 )
@@ -47,7 +49,8 @@ from safe_ops.operations.cordoning import (
 )
 from safe_ops.operations.drift import addition_drift, pin_drift, undo_drift
 from safe_ops.operations.evicting import evicted_uid, eviction_applied, eviction_step, is_eviction
-from safe_ops.operations.workload_reading import reads, writes
+from safe_ops.operations.ready_floor import awaited, behind, readiness
+from safe_ops.operations.workload_reading import budgets_in, reads, writes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +77,7 @@ class DrainNode(NodeChange):
     """Empties a node of all pods that have somewhere else to go."""
 
     name = "drain_node"
-    version = 1
+    version = 2
     system = System.KUBERNETES
     title = "Drain a node"
     cordons = True
@@ -118,7 +121,7 @@ class DrainNode(NodeChange):
             target=node,
             permissions=_permissions(name, leaving, cluster),
             pods=pods,
-            budgets=cluster.items(list_path("PodDisruptionBudget")),
+            budgets=budgets_in(eyes),
             nodes=cluster.items(list_path("Node")),
             node_pods=cluster.items(list_path("Pod"), fields=_LIVING),
             owners=_owners(leaving, cluster),
@@ -155,8 +158,8 @@ class DrainNode(NodeChange):
                 settle_s=_SETTLE_S,
             ),
             blast_radius=_radius(survey, found.leaving),
-            snapshot={"node": node_pins(node), "workloads": _readiness(survey, found.leaving)},
-            notes=_notes(found),
+            snapshot={"node": node_pins(node), "workloads": readiness(survey, found.leaving)},
+            notes=(*_notes(found), *_one_by_one(survey, found.leaving)),
         )
 
     def drifted(self, plan: Plan, drawing: Drawing) -> str:
@@ -179,13 +182,13 @@ class DrainNode(NodeChange):
         left = [*found.leaving, *(pod for pod in found.ended if is_terminating(pod))]
         if left:
             return waiting(f"{len(left)} pods are still on {name}: {_listed(left)}")
-        behind = [
+        lagging = [
             says
-            for says in (_behind(one, cluster) for one in plan.drawing.snapshot["workloads"])
+            for says in (behind(one, cluster) for one in plan.drawing.snapshot["workloads"])
             if says
         ]
-        if behind:
-            return waiting(f"{name} is empty; {'; '.join(behind)}")
+        if lagging:
+            return waiting(f"{name} is empty; {'; '.join(lagging)}")
         return reached(f"{name} is empty, and its workloads are as ready as before")
 
     def applied(self, plan: Plan, call: Call, eyes: Eyes) -> CallOutcome:
@@ -193,6 +196,10 @@ class DrainNode(NodeChange):
         if is_eviction(call):
             return eviction_applied(call, eyes)
         return super().applied(plan, call, eyes)
+
+    def not_yet(self, plan: Plan, call: Call, eyes: Eyes) -> str:
+        """Return why an eviction has to wait: a workload without a budget keeps its ready pods."""
+        return awaited(plan, call, cluster_of(eyes))
 
     def bind(self, plan: Plan, call: Call, eyes: Eyes) -> dict[str, Json]:
         """Return what a patch of the node needs; evictions are complete as they are."""
@@ -228,32 +235,6 @@ def _owners(leaving: Iterable[Object], cluster: ClusterEstate) -> tuple[Object, 
     return tuple({"kind": kind} | owner for kind, owner in found if owner is not None)
 
 
-def _readiness(survey: ClusterSurvey, leaving: Iterable[Object]) -> Json:
-    """Return for each controller of the pods how many it has ready, as what is kept of it."""
-    owners = {uid_of(owner): owner for pod in leaving if (owner := owner_in(survey.owners, pod))}
-    return [
-        {
-            "kind": text(owner, "kind"),
-            "namespace": namespace_of(owner),
-            "name": name_of(owner),
-            "ready": number(owner, "status", "readyReplicas"),
-        }
-        for _, owner in sorted(owners.items())
-    ]
-
-
-def _behind(was: Object, cluster: ClusterEstate) -> str:
-    """Return how a controller lags behind what it was, in a sentence; empty if it does not.
-
-    One that is gone or was scaled down meanwhile needs no more pods than it wants.
-    """
-    kind, namespace, name = was["kind"], was["namespace"], was["name"]
-    owner = cluster.get(path_to(kind, name, namespace))
-    wanted = min(was["ready"], number(owner, "spec", "replicas", default=1)) if owner else 0
-    ready = number(owner, "status", "readyReplicas")
-    return "" if ready >= wanted else f"{kind} {namespace}/{name} has {ready} of {wanted} ready"
-
-
 def _radius(survey: ClusterSurvey, leaving: tuple[Object, ...]) -> tuple[str, ...]:
     """Return each workload's share on the node, and the budgets that watch over them."""
     workloads = sorted({workload_of(survey.owners, pod) for pod in leaving})
@@ -274,7 +255,9 @@ def _share(survey: ClusterSurvey, leaving: Iterable[Object], workload: str) -> s
     here = [pod for pod in leaving if workload_of(survey.owners, pod) == workload]
     owners = {uid_of(owner): owner for pod in here if (owner := owner_in(survey.owners, pod))}
     whole = sum(number(owner, "spec", "replicas", default=1) for owner in owners.values())
-    down = "; it is down until another is ready" if len(here) >= whole else ""
+    # Without a budget the next pod waits for the one before to be replaced.
+    is_down = len(here) >= whole and (whole <= 1 or bool(budgets_of(survey.budgets, here[0])))
+    down = "; it is down until another is ready" if is_down else ""
     return f"{workload}: {len(here)} of {whole} pods{down}"
 
 
@@ -289,6 +272,16 @@ def _notes(found: Occupants) -> tuple[str, ...]:
     if volumes:
         notes.append(f"{volumes} volumes have to be attached elsewhere")
     return tuple(notes)
+
+
+def _one_by_one(survey: ClusterSurvey, leaving: Iterable[Object]) -> tuple[str, ...]:
+    """Return which workloads lose pods no budget counts, and how these go."""
+    turns = Counter(turn_of(survey, pod) for pod in leaving)
+    several = [
+        turn for turn, pods in turns.items() if pods > 1 and not turn.startswith(BUDGET_TURN)
+    ]
+    said = "without a disruption budget; pods go one by one, each once the last is ready elsewhere"
+    return (f"{', '.join(several)}: {said}",) if several else ()
 
 
 def _listed(pods: Iterable[Object]) -> str:

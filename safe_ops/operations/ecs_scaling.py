@@ -14,9 +14,11 @@ from safe_ops.guardrails.cloud_services import (
     DEPLOYMENT_SETTLED,
     HEADROOM,
     REPLICA_SERVICE,
+    SERVED_REQUESTS,
     SERVICE_ACTIVE,
     STEP,
 )
+from safe_ops.guardrails.requests import UNCOUNTED
 from safe_ops.model.fields import entries, number, text
 from safe_ops.model.plans import Call, Change, Drawing, Step, Tier
 from safe_ops.model.rights import Grant, Rights
@@ -33,6 +35,7 @@ from safe_ops.operations.ecs_services import (
     pins_of,
     steady,
     surveyed,
+    target_groups,
     target_of,
     update_step,
     verification_of,
@@ -67,6 +70,7 @@ class ServiceScaling(CloudOperation[ScaleService]):
         AUTOSCALING_BOUNDS,
         STEP,
         HEADROOM,
+        SERVED_REQUESTS,
     )
     rights = Rights(
         cloud_reads=(*READS, METRICS, "application-autoscaling:DescribeScalableTargets"),
@@ -98,6 +102,7 @@ class ServiceScaling(CloudOperation[ScaleService]):
                 account,
                 cpu=Gauge(namespace="AWS/ECS", name="CPUUtilization", dimensions=dimensions),
                 memory=Gauge(namespace="AWS/ECS", name="MemoryUtilization", dimensions=dimensions),
+                target_groups=target_groups(service),
             ),
         )
 
@@ -123,11 +128,7 @@ class ServiceScaling(CloudOperation[ScaleService]):
                 f"{before} tasks of {wanted.cluster}/{wanted.service} become {wanted.desired}",
             ),
             snapshot=pins_of(target),
-            notes=(
-                ("Application Auto Scaling may change the count again at any time.",)
-                if survey.answers["scalable_targets"]
-                else ()
-            ),
+            notes=_notes(survey, fewer=wanted.desired < before),
         )
 
     def seen(self, plan: Plan, account: Account) -> Look:
@@ -154,6 +155,13 @@ class ServiceScaling(CloudOperation[ScaleService]):
         wanted = ScaleService.model_validate(plan.parameters)
         found = number(find_service(account, wanted), "desiredCount")
         return member_settled(plan, call, found, member="desiredCount")
+
+
+def _notes(survey: CloudSurvey, *, fewer: bool) -> tuple[str, ...]:
+    scaled = "Application Auto Scaling may change the count again at any time."
+    notes = (scaled,) if survey.answers["scalable_targets"] else ()
+    counted = survey.usage is not None and survey.usage.requests
+    return (*notes, UNCOUNTED) if fewer and not counted else notes
 
 
 def _set_count(wanted: OfService, arn: str, count: int) -> Step:

@@ -131,7 +131,7 @@ def steady(account: Account, service: Object) -> Look:
         return Look(progress=Progress.MISSED, says=f"{said}: {reason}" if reason else said)
     if state != "COMPLETED" or running != desired or len(entries(service, "deployments")) > 1:
         return Look(progress=Progress.WAITING, says=said)
-    sick = sum(unhealthy(account, group) for group in _groups(service))
+    sick = sum(unhealthy(account, group) for group in target_groups(service))
     if sick:
         return Look(progress=Progress.WAITING, says=f"{said}; {sick} targets are unhealthy")
     return Look(progress=Progress.REACHED, says=said)
@@ -184,9 +184,10 @@ def member_settled(plan: Plan, call: Call, found: Json, *, member: str) -> CallO
     return CallOutcome.NOT_APPLIED if unchanged else CallOutcome.UNKNOWN
 
 
-def _groups(service: Object) -> list[str]:
-    return [
+def target_groups(service: Object) -> tuple[str, ...]:
+    """Return the ARNs of the target groups the service's tasks are registered in."""
+    return tuple(
         text(one, "targetGroupArn")
         for one in entries(service, "loadBalancers")
         if text(one, "targetGroupArn")
-    ]
+    )

@@ -48,6 +48,11 @@ def is_eviction(call: Call) -> bool:
     return call.path.endswith(f"/{_SUBRESOURCE}")
 
 
+def evicted_pod(call: Call) -> str:
+    """Return the path of the pod an eviction is about."""
+    return call.path.removesuffix(f"/{_SUBRESOURCE}")
+
+
 def evicted_uid(call: Call) -> str:
     """Return the uid of the pod an eviction is pinned to; empty of any other call."""
     return text(call.body, "deleteOptions", "preconditions", "uid")
@@ -55,7 +60,7 @@ def evicted_uid(call: Call) -> str:
 
 def eviction_applied(call: Call, eyes: Eyes) -> CallOutcome:
     """Tell by reading the pod whether its eviction took effect."""
-    return removal_applied(call.path.removesuffix(f"/{_SUBRESOURCE}"), evicted_uid(call), eyes)
+    return removal_applied(evicted_pod(call), evicted_uid(call), eyes)
 
 
 def removal_applied(path: str, uid: str, eyes: Eyes) -> CallOutcome:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
 from safe_ops.model.guarding import S
 from safe_ops.model.plans import Place
 from safe_ops.ports.reach import CloudEstate, ClusterEstate, Metrics
+from safe_ops.ports.trust import TrustEyes
 
 if TYPE_CHECKING:
     from safe_ops.model.actions import CallOutcome
@@ -52,11 +53,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eyes:
-    """What an operation may read with; exactly one of cluster and cloud is there."""
+    """What an operation may read with; exactly one of cluster, cloud and trust is there."""
 
     place: Place
     cluster: ClusterEstate | None = None
     cloud: CloudEstate | None = None
+    trust: TrustEyes | None = None
     metrics: Metrics | None = None
     """None where the place has no metrics."""
     now: datetime = NEVER
@@ -118,5 +120,20 @@ class Operation(Protocol, Generic[S]):
 
         Raises:
             safe_ops.errors.StaleError: The target is not the one the plan was drawn for.
+        """
+        ...
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """An operation whose calls may have to wait for what those before them set going."""
+
+    def not_yet(self, plan: Plan, call: Call, eyes: Eyes) -> str:
+        """Return why a call may not be sent yet, in a sentence; empty where it may.
+
+        Asked before each try of a call, and again for some minutes while it has to wait.
+
+        Raises:
+            safe_ops.errors.UpstreamError: It cannot be seen now.
         """
         ...

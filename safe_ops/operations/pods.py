@@ -33,7 +33,7 @@ from safe_ops.operations.cluster_parameters import NamespacedParameters
 from safe_ops.operations.cluster_paths import list_path, path_to
 from safe_ops.operations.drift import ExactDrift
 from safe_ops.operations.evicting import eviction_applied, eviction_step
-from safe_ops.operations.workload_reading import reads, writes
+from safe_ops.operations.workload_reading import budgets_in, reads, writes
 
 if TYPE_CHECKING:
     from safe_ops.model.actions import CallOutcome
@@ -83,7 +83,7 @@ class EvictPod(ExactDrift):
             target=pod,
             permissions=permission(eyes, pod, verb="create", kind="Pod/eviction"),
             pods=_siblings(asked.namespace, owners, eyes),
-            budgets=cluster.items(list_path("PodDisruptionBudget", asked.namespace)),
+            budgets=budgets_in(eyes, asked.namespace),
             owners=owners,
         )
 

@@ -15,7 +15,7 @@ from safe_ops.operations.cluster_change import RV, ClusterChange, permission, ta
 from safe_ops.operations.cluster_parameters import ScalableParameters
 from safe_ops.operations.cluster_paths import path_to
 from safe_ops.operations.workload_drawing import rollout_deadline_s, shown, snapshot_of
-from safe_ops.operations.workload_reading import beside, workload
+from safe_ops.operations.workload_reading import beside, budgets_beside, workload
 
 if TYPE_CHECKING:
     from safe_ops.model.plans import Place, Plan, Target
@@ -41,7 +41,7 @@ class ReplicaChange(ClusterChange):
             read_at=eyes.now,
             target=found,
             permissions=permission(eyes, found, verb="update", kind=f"{asked.kind}/scale"),
-            budgets=beside(eyes, "PodDisruptionBudget", found),
+            budgets=budgets_beside(eyes, found),
             autoscalers=beside(eyes, "HorizontalPodAutoscaler", found),
             scaled_objects=beside(eyes, "ScaledObject", found),
         )

@@ -17,7 +17,6 @@ from safe_ops.model.fields import dig, number
 from safe_ops.model.marks import RESTARTED_AT
 from safe_ops.model.plans import Change, Drawing, Step, Tier
 from safe_ops.model.revisions import current, history, template_of
-from safe_ops.model.rights import Rights
 from safe_ops.model.rollouts import DAEMON_SET, DEPLOYMENT, desired_of, rollout_of
 from safe_ops.model.workloads import WorkloadSurvey
 from safe_ops.operations.cluster_change import (
@@ -29,7 +28,7 @@ from safe_ops.operations.cluster_change import (
 )
 from safe_ops.operations.cluster_parameters import WorkloadParameters
 from safe_ops.operations.going_back import going_back_call, template_mark, template_to_send
-from safe_ops.operations.workload_change import WorkloadChange
+from safe_ops.operations.workload_change import TEMPLATE_RIGHTS, WorkloadChange
 from safe_ops.operations.workload_drawing import (
     pinned,
     rollout_look,
@@ -38,13 +37,7 @@ from safe_ops.operations.workload_drawing import (
     shown,
     snapshot_of,
 )
-from safe_ops.operations.workload_reading import (
-    beside,
-    holders_of,
-    reads,
-    workload,
-    writes,
-)
+from safe_ops.operations.workload_reading import budgets_beside, holders_of, workload
 
 if TYPE_CHECKING:
     from safe_ops.model.guarding import Guard
@@ -74,21 +67,7 @@ class RolloutRestart(WorkloadChange):
         WITHIN_BUDGETS,
         ownership(),
     )
-    rights = Rights(
-        cluster_reads=(
-            reads("ControllerRevision", "get", "list"),
-            reads("DaemonSet", "get"),
-            reads("Deployment", "get"),
-            reads("PodDisruptionBudget", "list"),
-            reads("ReplicaSet", "get", "list"),
-            reads("StatefulSet", "get"),
-        ),
-        cluster_writes=(
-            writes("DaemonSet", "patch"),
-            writes("Deployment", "patch"),
-            writes("StatefulSet", "patch"),
-        ),
-    )
+    rights = TEMPLATE_RIGHTS
 
     def survey(self, wanted: Parameters, eyes: Eyes) -> WorkloadSurvey:
         """Read the workload, its history, and the budgets beside it."""
@@ -98,7 +77,7 @@ class RolloutRestart(WorkloadChange):
             read_at=eyes.now,
             target=found,
             permissions=permission(eyes, found, verb="patch", kind=asked.kind),
-            budgets=beside(eyes, "PodDisruptionBudget", found),
+            budgets=budgets_beside(eyes, found),
             replica_sets=holders_of(eyes, found),
         )
 

@@ -36,7 +36,7 @@ from safe_ops.operations.cluster_parameters import WorkloadParameters
 from safe_ops.operations.going_back import going_back_call, template_mark, template_to_send
 from safe_ops.operations.template_changes import template_changes
 from safe_ops.operations.usage_queries import ready_s
-from safe_ops.operations.workload_change import WorkloadChange
+from safe_ops.operations.workload_change import TEMPLATE_RIGHTS, WorkloadChange
 from safe_ops.operations.workload_drawing import (
     pinned,
     rollout_look,
@@ -46,13 +46,12 @@ from safe_ops.operations.workload_drawing import (
     snapshot_of,
 )
 from safe_ops.operations.workload_reading import (
-    beside,
+    budgets_beside,
     existing,
     holders_of,
     reads,
     secrets_of,
     workload,
-    writes,
 )
 
 if TYPE_CHECKING:
@@ -85,20 +84,8 @@ class RolloutUndo(WorkloadChange):
         ownership(("spec", "template")),
     )
     rights = Rights(
-        cluster_reads=(
-            reads("ConfigMap", "get"),
-            reads("ControllerRevision", "get", "list"),
-            reads("DaemonSet", "get"),
-            reads("Deployment", "get"),
-            reads("PodDisruptionBudget", "list"),
-            reads("ReplicaSet", "get", "list"),
-            reads("StatefulSet", "get"),
-        ),
-        cluster_writes=(
-            writes("DaemonSet", "patch"),
-            writes("Deployment", "patch"),
-            writes("StatefulSet", "patch"),
-        ),
+        cluster_reads=(reads("ConfigMap", "get"), *TEMPLATE_RIGHTS.cluster_reads),
+        cluster_writes=TEMPLATE_RIGHTS.cluster_writes,
     )
 
     def survey(self, wanted: Parameters, eyes: Eyes) -> WorkloadSurvey:
@@ -112,7 +99,7 @@ class RolloutUndo(WorkloadChange):
             read_at=eyes.now,
             target=found,
             permissions=permission(eyes, found, verb="patch", kind=asked.kind),
-            budgets=beside(eyes, "PodDisruptionBudget", found),
+            budgets=budgets_beside(eyes, found),
             replica_sets=holders,
         )
         if found is None or to is None:

@@ -15,9 +15,11 @@ from safe_ops.guardrails.capacity import (
     NODE_ROOM,
     NOT_TO_ZERO,
     QUOTA,
+    SERVED_REQUESTS,
     UTILISATION,
 )
 from safe_ops.guardrails.ownership import ownership
+from safe_ops.guardrails.requests import UNCOUNTED
 from safe_ops.model.fields import entries, moment, number, text
 from safe_ops.model.objects import condition, name_of
 from safe_ops.model.plans import Drawing, Tier
@@ -29,6 +31,7 @@ from safe_ops.operations.cluster_change import (
     waiting,
 )
 from safe_ops.operations.replica_count import REPLICAS, SETTLE_S, ReplicaChange
+from safe_ops.operations.request_queries import requests_of
 from safe_ops.operations.usage_queries import busiest_now, usage_of
 from safe_ops.operations.workload_reading import (
     beside,
@@ -133,6 +136,7 @@ class ScaleDown(ReplicaChange):
         NOT_TO_ZERO,
         KEEPS_VOLUMES,
         UTILISATION,
+        SERVED_REQUESTS,
         BUDGETS_AFTER,
         NOT_AUTOSCALED,
         ownership(REPLICAS),
@@ -153,7 +157,10 @@ class ScaleDown(ReplicaChange):
     def survey(self, wanted: Parameters, eyes: Eyes) -> WorkloadSurvey:
         """Read besides how busy it is."""
         survey = self.base_survey(wanted, eyes)
-        return replace(survey, usage=usage_of(eyes, survey.target))
+        usage = usage_of(eyes, survey.target)
+        if usage is None:
+            return survey
+        return replace(survey, usage=replace(usage, requests=requests_of(eyes, survey.target)))
 
     def draw(self, wanted: Parameters, survey: WorkloadSurvey, place: Place) -> Drawing:
         """Return the smaller count, undone by the present one."""
@@ -175,7 +182,7 @@ class ScaleDown(ReplicaChange):
             drawing,
             tier=Tier.T3 if asked < _FEWEST or 2 * asked < present else Tier.T2,
             verification=verification,
-            notes=_notes(survey.target or {}, present, asked),
+            notes=(*_notes(survey.target or {}, present, asked), *_uncounted(survey, asked)),
         )
 
     def judge(self, plan: Plan, item: Object, eyes: Eyes) -> Look:
@@ -203,6 +210,11 @@ def _notes(workload: Object, present: int, wanted: int) -> tuple[str, ...]:
     told = f"the pods with the highest ordinals go: {gone}"
     claims = len(entries(workload, "spec", "volumeClaimTemplates")) * (present - wanted)
     return (told, f"{claims} volume claims stay, unused") if claims else (told,)
+
+
+def _uncounted(survey: WorkloadSurvey, wanted: int) -> tuple[str, ...]:
+    counted = survey.usage is not None and survey.usage.requests
+    return () if counted or not wanted else (UNCOUNTED,)
 
 
 def _unplaced_since(pod: Object) -> datetime | None:

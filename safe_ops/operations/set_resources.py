@@ -50,6 +50,7 @@ from safe_ops.operations.workload_drawing import (
 )
 from safe_ops.operations.workload_reading import (
     beside,
+    budgets_beside,
     everywhere,
     pod_spec,
     pods_of,
@@ -126,7 +127,7 @@ class SetResources(WorkloadChange):
             read_at=eyes.now,
             target=found,
             permissions=permission(eyes, found, verb="patch", kind=asked.kind),
-            budgets=beside(eyes, "PodDisruptionBudget", found),
+            budgets=budgets_beside(eyes, found),
             scaled_objects=beside(eyes, "VerticalPodAutoscaler", found),
             quotas=beside(eyes, "ResourceQuota", found),
             limit_ranges=beside(eyes, "LimitRange", found),

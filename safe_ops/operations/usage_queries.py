@@ -29,7 +29,7 @@ _READY_STEP_S = 60
 
 def cpu_query(workload: Object, *, over: str = HOUR, moved: str = "") -> str:
     """Return the cores all pods used in the busiest 5 % of a span, as PromQL."""
-    rate = f"sum(rate(container_cpu_usage_seconds_total{{{_matchers(workload)}}}[5m]))"
+    rate = f"sum(rate(container_cpu_usage_seconds_total{{{container_matchers(workload)}}}[5m]))"
     return f"quantile_over_time(0.95, {rate}[{over}]{moved})"
 
 
@@ -38,7 +38,7 @@ def memory_query(workload: Object, *, over: str = HOUR, moved: str = "") -> str:
 
     The working set is what the kubelet evicts by; other measures count reclaimable cache.
     """
-    held = f"sum(container_memory_working_set_bytes{{{_matchers(workload)}}})"
+    held = f"sum(container_memory_working_set_bytes{{{container_matchers(workload)}}})"
     return f"quantile_over_time(0.95, {held}[{over}]{moved})"
 
 
@@ -106,7 +106,8 @@ def _share(eyes: Eyes, promql: str, asked: Decimal) -> float | None:
     return None if used is None else used / float(asked)
 
 
-def _matchers(workload: Object) -> str:
+def container_matchers(workload: Object) -> str:
+    """Return the matchers of the series of a workload's own containers."""
     # cAdvisor also reports a pod's whole group, without a container's name, and its pause
     # container: summing over them counts everything twice.
     pods = f'namespace="{namespace_of(workload)}",pod=~"{pod_pattern(workload)}"'

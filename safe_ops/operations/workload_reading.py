@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from safe_ops.errors import GoneError, RefusedError
 from safe_ops.model.fields import dig, entries, text
 from safe_ops.model.objects import name_of, namespace_of, owned_by, selector_text, uid_of
 from safe_ops.model.revisions import template_of
@@ -39,6 +40,33 @@ def beside(eyes: Eyes, kind: str, workload: Object | None) -> tuple[Object, ...]
     if workload is None:
         return ()
     return cluster_of(eyes).items(list_path(kind, namespace_of(workload)))
+
+
+def budgets_in(eyes: Eyes, namespace: str = "") -> tuple[Object, ...]:
+    """Return the disruption budgets of a namespace, or of the whole cluster.
+
+    Raises:
+        RefusedError: `unsupported`: the cluster does not serve them as they are read here, so that
+            budgets may be there and not be seen.
+    """
+    try:
+        return cluster_of(eyes).items(list_path("PodDisruptionBudget", namespace), required=True)
+    except GoneError as error:
+        raise RefusedError(
+            f"{eyes.place.name} does not serve disruption budgets of policy/v1, as Kubernetes does "
+            "from 1.21 on: Nightdesk cannot see what protects its pods and changes nothing there. "
+            "Upgrade the cluster, or act by hand.",
+            code="unsupported",
+        ) from error
+
+
+def budgets_beside(eyes: Eyes, workload: Object | None) -> tuple[Object, ...]:
+    """Return the disruption budgets of a workload's namespace; none without a workload.
+
+    Raises:
+        RefusedError: As `budgets_in`.
+    """
+    return () if workload is None else budgets_in(eyes, namespace_of(workload))
 
 
 def everywhere(eyes: Eyes, kind: str) -> tuple[Object, ...]:

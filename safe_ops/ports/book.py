@@ -16,8 +16,9 @@ if TYPE_CHECKING:
         State,
         Switches,
     )
-    from safe_ops.model.trail import AuditEntry
+    from safe_ops.model.trail import AuditEntry, AuditRow
     from safe_ops.model.transition import Transition
+    from safe_ops.model.trust import Conduct, Trust, TrustKey
 
 
 class ActionBook(Protocol):
@@ -71,6 +72,20 @@ class ActionBook(Protocol):
         """
         ...
 
+    def take_draft(self, action_id: str, *, planner: str, by: timedelta) -> int | None:
+        """Let one planner have a draft for so long from now; whoever has it may ask again.
+
+        Return how many before came to no end; None where another has it, or it is no draft.
+
+        It is no change of the action: its version stays. But where a planner's time ran out before
+        it came to an end, the audit gets a row of that once another takes the draft.
+        """
+        ...
+
+    def count_noted(self, action_id: str, event: str) -> int:
+        """Return how many audit rows of the action are of this event."""
+        ...
+
     def write_journal(self, row: JournalRow) -> None:
         """Write one journal row, if the action is still held under the row's fence.
 
@@ -92,11 +107,18 @@ class ActionBook(Protocol):
         ...
 
     def change_switches(
-        self, change: Callable[[Switches], Switches], entry: AuditEntry
+        self,
+        change: Callable[[Switches], Switches],
+        entry: AuditEntry,
+        *,
+        since: datetime | None = None,
+        heed: Callable[[tuple[AuditRow, ...]], None] | None = None,
     ) -> Switches:
         """Lock the switches, set what `change` makes of them; return them.
 
-        The entry is written with how they stand then among its facts.
+        The entry is written with how they stand then among its facts. Before that `heed` is given
+        the audit's rows of how they were set since a time, oldest first. What either raises leaves
+        everything as it was and is raised.
         """
         ...
 
@@ -116,11 +138,28 @@ class ActionBook(Protocol):
         """Return how executed actions of an operation ended in the last 30 days, newest first."""
         ...
 
+    def trust(self, key: TrustKey) -> Trust | None:
+        """Return what the operation is trusted by; None where it is not.
+
+        Trust ends with the `change` of an action that went wrong after its first call
+        (`safe_ops.model.trust.went_wrong`), in the same transaction, and the outcome says so.
+        """
+        ...
+
+    def trusts(self) -> tuple[Trust, ...]:
+        """Return everything that is trusted, oldest trust first."""
+        ...
+
+    def conduct(self, key: TrustKey) -> Conduct:
+        """Return how the operation went on the service, as far as trust rests on it."""
+        ...
+
     def due(self) -> tuple[tuple[str, State], ...]:
         """Return what somebody has to look at, oldest first.
 
-        Drafts, approved and scheduled actions, those whose operator's lease ran out, and pending
-        ones whose time ran out.
+        Drafts nobody plans now, approved and scheduled actions, those whose operator's lease ran
+        out, pending ones whose time ran out, and those of unknown outcome that are to be read back
+        again.
         """
         ...
 
@@ -128,6 +167,18 @@ class ActionBook(Protocol):
         """Return the actions that wait for a person, oldest first."""
         ...
 
+    def succeeded(self, *, operations: tuple[str, ...], since: datetime) -> tuple[Action, ...]:
+        """Return actions of these operations that succeeded since, oldest first."""
+        ...
+
     def take_factor_counter(self, subject: str, counter: int) -> bool:
         """Use up a TOTP time step or a WebAuthn counter; False if it or a later one was used."""
+        ...
+
+
+class Wishes(Protocol):
+    """Actions by the wish they have become."""
+
+    def asked_with(self, key: str) -> Action | None:
+        """Return the action the request of that key has become, or None."""
         ...

@@ -23,8 +23,8 @@ class Signals(Protocol):
 class ChangeRecords(Protocol):
     """Tells the outside of each action: opened when planned, closed when ended."""
 
-    def opened(self, action: Action) -> None:
-        """Tell that it was planned; repeating it must do no harm.
+    def opened(self, action: Action) -> bool:
+        """Tell that it was planned; False where nobody keeps records. Repeating it does no harm.
 
         Raises:
             UpstreamError: The record could not be made.
@@ -53,6 +53,10 @@ class Herald(Protocol):
 
     def tell(self, action_id: str) -> None:
         """Post or renew its card."""
+        ...
+
+    def tell_soon(self, action_id: str) -> None:
+        """Have its card renewed without waiting for it; what it shows by then is what is shown."""
         ...
 
     def page(self, action_id: str, says: str) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from safe_ops.model.plans import Call, Json, Place
     from safe_ops.model.rights import Warrant
     from safe_ops.model.surveys import Object, Permission
+    from safe_ops.ports.trust import TrustEyes
 
 
 class ClusterEstate(Protocol):
@@ -23,10 +24,15 @@ class ClusterEstate(Protocol):
         """
         ...
 
-    def items(self, path: str, *, labels: str = "", fields: str = "") -> tuple[Object, ...]:
-        """Return all objects of a list, however many pages; a kind nobody serves has none.
+    def items(
+        self, path: str, *, labels: str = "", fields: str = "", required: bool = False
+    ) -> tuple[Object, ...]:
+        """Return all objects of a list, however many pages.
+
+        A kind nobody serves has none, unless it is `required`: then none could mean too much.
 
         Raises:
+            GoneError: It is required, and the cluster does not serve such objects.
             UpstreamError: As `get`.
         """
         ...
@@ -99,8 +105,8 @@ class Hands(Protocol):
         ...
 
 
-class Workshop(Protocol):
-    """Opens eyes and hands in a place; only the operator process has one."""
+class Places(Protocol):
+    """Opens eyes and hands in clusters and accounts; only the operator process has any."""
 
     def knows(self, place: Place) -> str:
         """Return the environment the registry gives the place.
@@ -125,4 +131,13 @@ class Workshop(Protocol):
     @property
     def metrics(self) -> Metrics:
         """Return the numbers of all places."""
+        ...
+
+
+class Workshop(Places, Protocol):
+    """Opens them in Nightdesk's own database, too, where a place is an environment."""
+
+    @property
+    def trust(self) -> TrustEyes:
+        """Return eyes on trust and what it rests on."""
         ...

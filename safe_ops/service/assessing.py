@@ -19,8 +19,10 @@ from safe_ops.model.guarding import Case, Guard
 from safe_ops.model.objects import labels_of, name_of, namespace_of
 from safe_ops.model.plans import Drawing, Ruling
 from safe_ops.model.surveys import Circumstances, CloudSurvey, ClusterSurvey, Survey
+from safe_ops.model.trust import TrustKey
 from safe_ops.operations.operation import Operation, Parameters
 from safe_ops.policy.asked import Judgement
+from safe_ops.service.origins import check_origin, follows
 from safe_ops.service.sight import open_eyes, reading_warrant
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ class Assessor:
         """
         request = action.request
         operation = self.operation(request)
-        wanted = _checked(operation, request)
+        wanted = checked_parameters(operation, request)
         environment = self._workshop.knows(request.place)
         warrant = reading_warrant(action, operation.rights)
         now = self._book.now()
@@ -133,6 +135,9 @@ class Assessor:
         judgement = self._judge(action, environment, case, rulings, recent)
         if judgement.never:
             raise RefusedError(judgement.never, code="policy")
+        if follows(request):
+            said = check_origin(self._book, request, drawing)
+            judgement = replace(judgement, needs=(), notes=(*judgement.notes, said))
         return Assessment(
             operation=operation,
             environment=environment,
@@ -167,6 +172,7 @@ class Assessor:
             switches=self._book.switches(),
             grounds=request.grounds,
             by_person=by_person(request),
+            is_sequel=follows(request),
             tainted=tainted(request),
             per_target_hour=limits.per_target_hour,
             per_environment_hour=limits.per_environment_hour,
@@ -192,16 +198,20 @@ class Assessor:
         recent: tuple[PastAction, ...],
     ) -> Judgement:
         request, target, now = action.request, case.drawing.target, case.circumstances.now
+        key = TrustKey(
+            operation=request.operation, environment=environment, service_key=target.service_key
+        )
+        trust = self._book.trust(key)
         return self._policy.judge(
             operation=request.operation,
             tier=case.drawing.tier,
             environment=environment,
-            place=request.place.name,
+            place=target.decided_in,
             namespace=target.namespace,
-            service=target.service,
             by_alert=not by_person(request),
             tainted=bool(tainted(request)),
             break_glass=not all(ruling.passed for ruling in rulings),
+            trust=trust.says if trust is not None else "",
             record=self._book.record(
                 operation=request.operation,
                 environment=environment,
@@ -253,7 +263,12 @@ def _since(past: PastAction, since: datetime) -> bool:
     return past.changed_at >= since
 
 
-def _checked(operation: Operation[Survey], request: Request) -> Parameters:
+def checked_parameters(operation: Operation[Survey], request: Request) -> Parameters:
+    """Return a request's parameters as its operation's own model takes them.
+
+    Raises:
+        RefusedError: `parameters`: it does not take them.
+    """
     try:
         return operation.parameters.model_validate(request.parameters)
     except ValidationError as error:

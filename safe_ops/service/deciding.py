@@ -152,7 +152,7 @@ class Decisions:
     def settle(
         self, action_id: str, *, slack_id: str, team_id: str, took_effect: bool, reason: str
     ) -> Action:
-        """Return an action of unknown outcome after somebody looked and said how it ended.
+        """Return an action of unknown outcome after a manager looked and said how it ended.
 
         Raises:
             RefusedError: Its outcome is known, it is somebody else's to say, or a reason is
@@ -162,7 +162,7 @@ class Decisions:
 
             def judge(action: Action, now: datetime) -> Transition:
                 if action.plan is not None:
-                    check_objector(self._policy, speaker.person, action.plan)
+                    self._policy.check_settler(speaker.person, action.plan)
                 if not reason.strip():
                     raise RefusedError("Say what you saw: it stands in the audit.", code="reason")
                 event = on.Settled(
@@ -175,16 +175,11 @@ class Decisions:
 
             return self._teller.tell(self._book.change(action_id, judge))
 
-    def who_may(self, action: Action) -> tuple[str, ...]:
-        """Return the teams whose turn it is; empty when it is nobody's."""
-        need = current_need(action)
-        return need.teams if need is not None else ()
-
     def _told(self, action: Action) -> Action:
-        """Tell of it, ring the operator where it may run, say so where it came too late."""
-        self._teller.tell(action)
+        """Ring the operator where it may run, tell of it, say so where it came too late."""
         if action.state is State.APPROVED:
             self._bell.execute(action.action_id)
+        self._teller.tell(action)
         if action.state is State.EXPIRED:
             raise RefusedError(f"{standing(action)}: {clause(action.reason)}.", code="expired")
         return action

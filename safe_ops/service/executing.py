@@ -13,12 +13,13 @@ import structlog
 from safe_ops.errors import FenceLostError, RefusedError
 from safe_ops.model import events as on
 from safe_ops.model.actions import HELD, Action, Outcome, State
+from safe_ops.model.call_trail import STEPS
 from safe_ops.model.standing import LEASE, SILENT_FOR, clause, may_begin
 from safe_ops.model.trail import Actor
 from safe_ops.plan import digest_of
 from safe_ops.service.claiming import MOST_CLAIMS, Claims
+from safe_ops.service.earning import earned_words
 from safe_ops.service.holding import BEAT_EVERY_S, Hold
-from safe_ops.service.journalling import STEPS
 from safe_ops.service.step_ends import Run, StepFate
 from safe_ops.service.windows import window_view
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from safe_ops.policy.policy import Policy
     from safe_ops.ports.book import ActionBook
     from safe_ops.service.rechecking import Rechecker
+    from safe_ops.service.reconciling import Reconciler
     from safe_ops.service.running import Runner
     from safe_ops.service.telling import Teller
     from safe_ops.service.undoing import Undoer
@@ -55,6 +57,7 @@ class Operator:
         runner: Runner,
         verifier: Verifier,
         undoer: Undoer,
+        reconciler: Reconciler,
         teller: Teller,
         beat_every_s: float = BEAT_EVERY_S,
     ) -> None:
@@ -67,11 +70,14 @@ class Operator:
         self._runner = runner
         self._verifier = verifier
         self._undoer = undoer
+        self._reconciler = reconciler
         self._teller = teller
         self._beat_every_s = beat_every_s
 
     def execute(self, action_id: str) -> Action:
         """Return the action after it was carried out as far as it can be now.
+
+        One whose outcome nobody knows is read back once more, and nothing is sent.
 
         One that is not due, or that another operator has, comes back as it is.
 
@@ -81,6 +87,8 @@ class Operator:
         found = self._book.find(action_id)
         if found is None:
             raise RefusedError("There is no such action.", code="gone")
+        if found.state is State.INDETERMINATE:
+            return self._reconciler.reconcile(found)
         action, taken = self._claims.take(found)
         if not taken or action.plan is None:
             return action
@@ -168,7 +176,9 @@ class Operator:
                 hold, operation, reason=clause(verdict.says), details=_sent(hold.plan)
             )
             return
-        outcome = Outcome(says=verdict.says, effect=verdict.effect, details=_sent(hold.plan))
+        earned = earned_words(self._book, self._policy, hold.action, hold.plan)
+        details = (*_sent(hold.plan), *earned)
+        outcome = Outcome(says=verdict.says, effect=verdict.effect, details=details)
         hold.move(on.Verified(actor=hold.actor, fence=hold.fence, outcome=outcome))
 
     def _abandon(self, hold: Hold, why: str) -> Action:

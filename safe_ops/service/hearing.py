@@ -81,7 +81,7 @@ class Hearing:
 
 
 def check_objector(policy: Policy, person: Person, plan: Plan) -> None:
-    """Refuse whoever may neither deny nor revoke a plan, nor settle how it ended.
+    """Refuse whoever may neither deny nor revoke a plan.
 
     Whoever could give one of its approvals may, be it their own request, and be it that they agreed
     before. Where a plan needs none, whoever may stop operations may.

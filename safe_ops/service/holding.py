@@ -84,6 +84,10 @@ class Hold:
         self.action = moved
         return self._teller.tell(moved)
 
+    def show(self) -> None:
+        """Have shown how far the action has come."""
+        self._teller.show(self.action)
+
     def _beat(self) -> None:
         while not self._stop.wait(self._beat_every_s):
             try:

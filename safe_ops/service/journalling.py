@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from safe_ops.ports.book import ActionBook
     from safe_ops.service.holding import Hold
 
-STEPS = "steps"
-UNDO = "undo"
-
 
 class Journal:
     """The journal of one part of an action, under the fence of whoever holds it."""
@@ -46,7 +43,9 @@ class Journal:
         Raises:
             FenceLostError: The action is not held any more.
         """
-        return self._write(step, attempt, Phase.AFTER, outcome, says)
+        row = self._write(step, attempt, Phase.AFTER, outcome, says)
+        self._hold.show()
+        return row
 
     def _write(
         self, step: int, attempt: int, phase: Phase, outcome: CallOutcome | None, says: str

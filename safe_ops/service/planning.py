@@ -10,7 +10,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from safe_ops.errors import RefusedError, SafeOpsError, StaleError, UpstreamError
+from safe_ops.errors import (
+    FenceLostError,
+    RefusedError,
+    SafeOpsError,
+    StaleError,
+    UpstreamError,
+)
 from safe_ops.lifecycle import advance
 from safe_ops.model import events as on
 from safe_ops.model.actions import Action, Person, State
@@ -25,7 +31,9 @@ from safe_ops.model.standing import (
 from safe_ops.model.trail import Actor
 from safe_ops.plan import digest_of
 from safe_ops.service.assessing import ALERT
+from safe_ops.service.drafting import Turn
 from safe_ops.service.glass import check_glass
+from safe_ops.service.origins import OVER, TIMER, follows
 from safe_ops.service.rehearsing import rehearse
 from safe_ops.service.windows import window_view
 
@@ -46,6 +54,8 @@ if TYPE_CHECKING:
 OPERATOR = Actor(subject="process:operator")
 OPEN_PER_CHANNEL = 5
 """Cards that may wait in one channel at once: more are not read (safety.md D11)."""
+_NEEDLESS = frozenset({"gone", "parameters", OVER})
+"""Refusals of drawing a sequel that mean: there is nothing left that it would change."""
 RECORD_FROM = Tier.T2
 """From this tier on an action without a change record is not planned."""
 
@@ -92,9 +102,17 @@ class Planner:
             raise RefusedError("There is no such action.", code="gone")
         if action.state is not State.DRAFT:
             return action
+        turn = Turn(self._book, action_id)
+        if not turn.take():
+            return self._book.find(action_id) or action
         try:
-            plan, digest = self._drawn(action)
+            turn.check()
+            plan, digest = self._drawn(action, turn)
+        except FenceLostError:
+            return self._book.find(action_id) or action
         except (RefusedError, UpstreamError, StaleError) as error:
+            if follows(action.request) and _why(error)[0] in _NEEDLESS:
+                return self._drop(action, str(error))
             return self._block(action, error)
         return self._propose(action, plan, digest)
 
@@ -119,18 +137,25 @@ class Planner:
             self._bell.execute(planned.action_id)
         return planned
 
+    def _drop(self, action: Action, reason: str) -> Action:
+        """End what was to follow another action, and is so already."""
+        name = action.request.requester_name
+        return self._end(action, on.TakenBack(actor=OPERATOR, name=name, reason=reason))
+
     def _block(
         self, action: Action, error: SafeOpsError, *, plan: Plan | None = None, digest: str = ""
     ) -> Action:
         code, reason = _why(error)
         event = on.Blocked(actor=OPERATOR, reason=reason, code=code, plan=plan, digest=digest)
+        return self._end(action, event)
 
+    def _end(self, action: Action, event: on.Event) -> Action:
         def judge(found: Action, now: datetime) -> Transition | None:
             return advance(found, event, now) if found.state is State.DRAFT else None
 
         return self._teller.tell(self._book.change(action.action_id, judge))
 
-    def _drawn(self, action: Action) -> tuple[Plan, str]:
+    def _drawn(self, action: Action, turn: Turn) -> tuple[Plan, str]:
         request = action.request
         now = self._book.now()
         if now - action.created_at > DRAFT_FOR:
@@ -156,12 +181,13 @@ class Planner:
             dry_run=rehearse(self._workshop, found.operation, plan, action, now=self._book.now()),
         )
         digest = digest_of(plan)
+        turn.keep()
         self._open_record(replace(action, plan=plan, digest=digest))
         return plan, digest
 
     def _requester(self, request: Request) -> Person | None:
-        """Return who asked, as they are now; None where an alert did."""
-        if request.requester.startswith(ALERT):
+        """Return who asked, as they are now; None where an alert or an approved plan's time did."""
+        if request.requester.startswith((ALERT, TIMER)):
             return None
         if not request.requester_slack_id:
             raise RefusedError(
@@ -174,7 +200,7 @@ class Planner:
         self._policy.check_requester(
             person,
             found.environment,
-            place=request.place.name,
+            place=found.drawing.target.decided_in,
             namespace=found.drawing.target.namespace,
         )
 

@@ -21,6 +21,7 @@ from safe_ops.model.standing import may_begin
 from safe_ops.operations.drift import drift_of
 from safe_ops.service.assessing import ALERT
 from safe_ops.service.glass import check_glass
+from safe_ops.service.origins import OVER, TIMER
 from safe_ops.service.rehearsing import rehearse
 from safe_ops.service.windows import window_view
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 DELIVERED_FROM = Tier.T2
 """From this tier on nothing runs whose audit cannot be brought out of the database first."""
-_TARGET_CHANGED = frozenset({"gone", "parameters"})
+_TARGET_CHANGED = frozenset({"gone", "parameters", OVER})
 """Refusals of drawing that mean: the target is not what it was when the same was drawn before."""
 _POLICYS = "policy:"
 
@@ -98,7 +99,7 @@ class Rechecker:
 
     def _check(self, action: Action, plan: Plan) -> None:
         found = self._assessed(action, plan)
-        drift = _drift(found.operation, plan, found.drawing)
+        drift = drift_between(found.operation, plan, found.drawing)
         if drift:
             raise StaleError(drift)
         self._check_requester(action, plan)
@@ -132,14 +133,14 @@ class Rechecker:
         return found
 
     def _check_requester(self, action: Action, plan: Plan) -> None:
-        if plan.requester.startswith(ALERT):
+        if plan.requester.startswith((ALERT, TIMER)):
             return
         try:
             person = self._people.person(action.request.requester_slack_id)
             self._policy.check_requester(
                 person,
                 plan.environment,
-                place=plan.target.place.name,
+                place=plan.target.decided_in,
                 namespace=plan.target.namespace,
             )
         except (RefusedError, UpstreamError) as error:
@@ -185,7 +186,8 @@ class Rechecker:
             raise RefusedError(str(error), code="dry-run") from error
 
 
-def _drift(operation: Operation[Survey], plan: Plan, drawing: Drawing) -> str:
+def drift_between(operation: Operation[Survey], plan: Plan, drawing: Drawing) -> str:
+    """Return what is not as planned any more, as the operation judges it; empty if all is."""
     if isinstance(operation, JudgesDrift):
         return operation.drifted(plan, drawing)
     return drift_of(plan, drawing)

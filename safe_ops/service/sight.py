@@ -29,6 +29,9 @@ def open_eyes(
         UpstreamError: They cannot be opened now.
         RefusedError: `place`: nobody knows it, or we have no rights there.
     """
+    if place.system is System.NIGHTDESK:
+        yield Eyes(place=place, trust=workshop.trust, now=now)
+        return
     if place.system is System.KUBERNETES:
         yield Eyes(place=place, cluster=workshop.cluster(place), metrics=workshop.metrics, now=now)
         return
@@ -49,13 +52,11 @@ def reading_warrant(action: Action, rights: Rights) -> Warrant:
 
 def changing_warrant(action: Action, rights: Rights, steps: tuple[Step, ...]) -> Warrant:
     """Return in whose name, and on what alone, an action's calls are made."""
-    on_aws = action.request.place.system is System.AWS
     return Warrant(
         action_id=action.action_id,
         requester=action.request.requester,
         approvers=tuple(given.subject for given in action.approvals),
         digest=action.digest,
         rights=rights,
-        resources=tuple(dict.fromkeys(step.call.path for step in steps)) if on_aws else (),
         grants=tuple(dict.fromkeys(grant for step in steps for grant in step.call.grants)),
     )

@@ -18,7 +18,8 @@ class StepFate(StrEnum):
     STOPPED = "stopped"
     """Not sent: a switch or the window forbade it."""
     WAITS = "waits"
-    """Not done: its disruption budget allowed nothing, for as long as it was waited for."""
+    """Not done: its disruption budget, or the ready pods that are left, allowed nothing for as long
+    as it was waited for."""
     UNSENT = "unsent"
     """Lost, found to have had no effect, and lost again."""
     REFUSED = "refused"
@@ -40,6 +41,8 @@ class StepEnd:
     fate: StepFate
     says: str = ""
     retry_after_s: float | None = None
+    unwritten: bool = False
+    """True where the try was given up before anything was written down of it."""
     overtaken: bool = False
     """True where somebody wrote the target between our look at it and our call, so that the call
     had no effect; a controller's status is enough for that."""

@@ -22,8 +22,9 @@ from safe_ops.errors import (
     UpstreamError,
 )
 from safe_ops.model.actions import CallOutcome, Phase
+from safe_ops.model.call_trail import UNDO
+from safe_ops.operations.operation import Paced
 from safe_ops.service.binding import bound
-from safe_ops.service.journalling import UNDO
 from safe_ops.service.step_ends import Run, StepEnd, StepFate
 from safe_ops.service.step_order import blocks
 
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 IN_FLIGHT = 5
 """Calls at once, over all groups."""
 BUDGET_WAIT = timedelta(minutes=5)
-"""How long one eviction waits for its disruption budget; then the run stops there."""
+"""How long one eviction waits for its disruption budget, or for the pod evicted before it to be
+replaced; then the run stops there."""
 BUDGET_PAUSES_S = (2.0, 4.0, 8.0, 16.0, 30.0)
 """Between tries, where the server names no time; the last one repeats."""
 READ_BACK_AFTER_S = 2.0
@@ -136,14 +138,14 @@ class Stepper:
     def _sent(self, number: int, attempt: int) -> StepEnd:
         """Send a step until it is settled.
 
-        Again only for a budget, once where it was lost, and in an undo where it was overtaken:
-        binding anew tells first whether the target is still the one that was changed.
+        Again only for a budget or for ready pods, once where it was lost, and in an undo where it
+        was overtaken: binding anew tells first whether the target is the one that was changed.
         """
         until = self._book.now() + BUDGET_WAIT
         waits = lost = overtaken = 0
         while True:
             end = self._tried(number, attempt)
-            attempt += 1
+            attempt += not end.unwritten
             if end.fate is StepFate.WAITS and self._book.now() < until:
                 left_s = (until - self._book.now()).total_seconds()
                 self._clock.sleep(min(end.retry_after_s or _pause(waits), max(left_s, 0.0)))
@@ -165,6 +167,9 @@ class Stepper:
         # All reading comes before the row: between it and the call nothing may take time, for a
         # stop or another operator would come in between unseen.
         try:
+            waits = self._waits(step, eyes)
+            if waits is not None:
+                return waits
             call = self._bound(step, eyes)
         except (UpstreamError, RefusedError, StaleError) as error:
             return _refused(step, error)
@@ -187,6 +192,19 @@ class Stepper:
             return end
         self._journal.end(number, attempt, CallOutcome.APPLIED, "")
         return StepEnd(fate=StepFate.DONE)
+
+    def _waits(self, step: Step, eyes: Eyes) -> StepEnd | None:
+        """Return why a step may not be sent yet, if so; a stop ends that waiting as well."""
+        if not isinstance(self._operation, Paced):
+            return None
+        says = self._operation.not_yet(self._hold.plan, step.call, eyes)
+        if not says:
+            return None
+        # No row is begun while it waits, and so no row is refused because of a stop.
+        stopped_by = self._book.switches().stopped_by
+        if stopped_by:
+            return StepEnd(fate=StepFate.STOPPED, says=f"{stopped_by} stopped everything")
+        return StepEnd(fate=StepFate.WAITS, says=says, unwritten=True)
 
     def _bound(self, step: Step, eyes: Eyes) -> Call:
         label = self._hold.action.label

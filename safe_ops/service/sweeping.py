@@ -12,7 +12,14 @@ from safe_ops.errors import RefusedError
 from safe_ops.lifecycle import CLOCK, advance
 from safe_ops.model import events as on
 from safe_ops.model.actions import HELD, PENDING, Action, State
-from safe_ops.model.standing import SILENT_FOR, lease_is_over, lies_unplanned, may_begin, ran_out
+from safe_ops.model.standing import (
+    SILENT_FOR,
+    is_to_be_looked_at,
+    lease_is_over,
+    lies_unplanned,
+    may_begin,
+    ran_out,
+)
 from safe_ops.service.windows import window_view
 
 if TYPE_CHECKING:
@@ -46,10 +53,15 @@ class Sweep:
                 continue
             if found.state is State.DRAFT:
                 self._bell.plan(action_id)
-            elif found.state is State.APPROVED or found.state in HELD:
+            elif self._waits_for_operator(found):
                 self._bell.execute(action_id)
             if found.state in _BEGUN:
                 self._call_to(found)
+
+    def _waits_for_operator(self, action: Action) -> bool:
+        if action.state is State.INDETERMINATE:
+            return is_to_be_looked_at(action, self._book.now())
+        return action.state is State.APPROVED or action.state in HELD
 
     def _moved_on(self, action_id: str) -> Action | None:
         """Return the action after what came about by time; None where somebody was quicker."""

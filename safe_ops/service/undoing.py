@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from safe_ops.model import events as on
 from safe_ops.model.actions import Action, Outcome
-from safe_ops.service.journalling import UNDO
+from safe_ops.model.call_trail import UNDO
 
 if TYPE_CHECKING:
     from safe_ops.model.surveys import Survey

@@ -21,6 +21,7 @@ from bot.adapters.store.operation_tables import (
     action_rationales,
     actions,
 )
+from bot.adapters.store.trust import lose_trust
 from safe_ops.errors import FenceLostError, RefusedError
 from safe_ops.model.actions import HELD, Action, State
 from safe_ops.model.trail import Actor, AuditEntry
@@ -103,8 +104,11 @@ class SqlActionChanges(BookPart):
             check_lasting(action, wanted)
             check_switches(connection, action, wanted)
             check_alone(connection, action, wanted)
+            wanted, lost = lose_trust(connection, action, wanted, at=now)
             changed = _write(connection, action, wanted, now)
             write_audit(connection, wanted.entry, at=now)
+            if lost is not None:
+                write_audit(connection, lost, at=now)
             return changed
 
     def extend_lease(self, action_id: str, *, fence: int, by: timedelta) -> None:
@@ -174,8 +178,10 @@ def _write(connection: Connection, action: Action, wanted: Transition, now: date
         "state": wanted.state.value,
         "version": action.version + 1,
         "changed_at": now,
-        "fence": action.fence + wanted.fence_up,
     }
+    # Only what changes is named: who may not raise the fence could not write anything else.
+    if wanted.fence_up:
+        values["fence"] = action.fence + 1
     for name in ("digest", "proof", "reason", "outcome", "operator", "lease_until", "stage_until"):
         value = getattr(wanted, name)
         if value is not None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from safe_ops.model.actions import Action
 
 RECORD: Final = timedelta(days=30)
-_WAITS_FOR_OPERATOR: Final = (State.DRAFT, State.APPROVED, State.SCHEDULED)
+_WAITS_FOR_OPERATOR: Final = (State.APPROVED, State.SCHEDULED)
 _PAST: Final = (
     actions.c.action_id,
     actions.c.number,
@@ -81,13 +81,19 @@ class SqlActionHistory(BookPart):
         """Return what somebody has to look at, oldest first: ids, with the state each is in."""
         with self._reading() as connection:
             now = moment(connection, self._clock)
-            abandoned = actions.c.state.in_(HELD) & or_(
-                actions.c.lease_until.is_(None), actions.c.lease_until <= now
-            )
+            # Of a draft it is its planner's, from the first one on.
+            is_over = or_(actions.c.lease_until.is_(None), actions.c.lease_until <= now)
+            abandoned = actions.c.state.in_(HELD | {State.DRAFT}) & is_over
             expired = actions.c.state.in_(PENDING) & (actions.c.stage_until <= now)
+            # Once it ends with the last change, it was read back for the last time.
+            unknown = and_(
+                actions.c.state == State.INDETERMINATE,
+                actions.c.stage_until <= now,
+                actions.c.stage_until > actions.c.changed_at,
+            )
             found = connection.execute(
                 select(actions.c.action_id, actions.c.state)
-                .where(or_(actions.c.state.in_(_WAITS_FOR_OPERATOR), abandoned, expired))
+                .where(or_(actions.c.state.in_(_WAITS_FOR_OPERATOR), abandoned, expired, unknown))
                 .order_by(actions.c.number)
             )
             return tuple((action_id, State(state)) for action_id, state in found)
@@ -96,6 +102,18 @@ class SqlActionHistory(BookPart):
         """Return the actions that wait for a person, oldest first."""
         with self._reading() as connection:
             return read_actions(connection, actions.c.state.in_(PENDING))
+
+    def succeeded(self, *, operations: tuple[str, ...], since: datetime) -> tuple[Action, ...]:
+        """Return actions of these operations that succeeded since, oldest first."""
+        with self._reading() as connection:
+            return read_actions(
+                connection,
+                and_(
+                    actions.c.state == State.SUCCEEDED,
+                    actions.c.operation.in_(operations),
+                    actions.c.changed_at >= since,
+                ),
+            )
 
     def _past(
         self, where: ColumnElement[bool], *, order: UnaryExpression[object]

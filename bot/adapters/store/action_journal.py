@@ -1,5 +1,8 @@
 """The journal of calls: a row before and a row after each, written under the action's lock.
 
+The audit gets a row of each in the same transaction, last of all, so that the chain proves the
+journal as well.
+
 What it refuses is what must never be sent: a call by an operator that lost the action or its
 lease, a call again whose last attempt may have taken effect, a further call after a stop.
 """
@@ -11,20 +14,20 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import insert, select
 
 from bot.adapters.store.action_rows import lock_action
+from bot.adapters.store.audit_trail import write_audit
 from bot.adapters.store.book_part import BookPart
 from bot.adapters.store.moment import moment
 from bot.adapters.store.operation_tables import action_journal
 from bot.adapters.store.switches import hold_switches
 from safe_ops.errors import FenceLostError, RefusedError
 from safe_ops.model.actions import AT_WORK, Action, CallOutcome, JournalRow, Phase, State
+from safe_ops.model.call_trail import STEPS, UNDO, call_entry
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
 
-STEPS: Final = "steps"
-UNDO: Final = "undo"
 _BEGINS_IN: Final = {STEPS: State.EXECUTING, UNDO: State.ROLLING_BACK}
 """The one state in which calls of a part are sent."""
 
@@ -44,17 +47,18 @@ class SqlActionJournal(BookPart):
                 for a further step after the kill switch.
         """
         with self._writing() as connection:
-            action = lock_action(connection, row.action_id)
+            found = lock_action(connection, row.action_id)
             now = moment(connection, self._clock)
-            _check_hold(action, row, now)
+            action = _held(found, row, now)
             written = _rows(connection, row.action_id)
             _check_order(row, written)
             if row.phase is Phase.BEFORE and row.part == STEPS:
                 _check_stop(connection, row)
+            number = len(written) + 1
             connection.execute(
                 insert(action_journal).values(
                     action_id=row.action_id,
-                    number=len(written) + 1,
+                    number=number,
                     fence=row.fence,
                     part=row.part,
                     step=row.step,
@@ -65,6 +69,7 @@ class SqlActionJournal(BookPart):
                     at=now,
                 )
             )
+            write_audit(connection, call_entry(action, row, number=number), at=now)
 
     def journal(self, action_id: str) -> tuple[JournalRow, ...]:
         """Return the action's journal in the order it was written."""
@@ -72,7 +77,7 @@ class SqlActionJournal(BookPart):
             return _rows(connection, action_id)
 
 
-def _check_hold(action: Action | None, row: JournalRow, now: datetime) -> None:
+def _held(action: Action | None, row: JournalRow, now: datetime) -> Action:
     if action is None:
         raise FenceLostError(f"action {row.action_id} does not exist; stop")
     if action.fence != row.fence:
@@ -83,13 +88,14 @@ def _check_hold(action: Action | None, row: JournalRow, now: datetime) -> None:
     if action.state not in AT_WORK:
         raise FenceLostError(f"{action.label} is {action.state} and not at work; stop")
     if row.phase is Phase.AFTER:
-        return
+        return action
     if action.state is not _BEGINS_IN.get(row.part):
         raise FenceLostError(f"{action.label} is {action.state}: no call of its {row.part} begins")
     if action.lease_until is None or action.lease_until <= now:
         raise FenceLostError(
             f"the lease on {action.label} ran out at {action.lease_until}; stop, and claim it anew"
         )
+    return action
 
 
 def _check_order(row: JournalRow, written: tuple[JournalRow, ...]) -> None:

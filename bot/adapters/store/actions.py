@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from bot.adapters.store.action_changes import SqlActionChanges
 from bot.adapters.store.action_history import SqlActionHistory
 from bot.adapters.store.action_journal import SqlActionJournal
+from bot.adapters.store.drafts import SqlDrafts
 from bot.adapters.store.factors import SqlFactorCounters
 from bot.adapters.store.switches import SqlSwitches
+from bot.adapters.store.trust import SqlTrust
 
 if TYPE_CHECKING:
     from safe_ops.ports.book import ActionBook
@@ -16,10 +18,12 @@ if TYPE_CHECKING:
 
 class SqlActionBook(
     SqlActionChanges,
+    SqlDrafts,
     SqlActionJournal,
     SqlActionHistory,
     SqlSwitches,
     SqlFactorCounters,
+    SqlTrust,
 ):
     """safe_ops.ports.book.ActionBook over one engine; safe to share between threads.
 

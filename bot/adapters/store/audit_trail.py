@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from safe_ops.ports.audit import Trail
 
 _HEAD: Final = 1
+_NO_ROW: Final = 2**31 - 1
+"""Above every row's number; the column's own limit."""
+_PAGE_ROWS: Final = 200
 _ENTRY: Final = TypeAdapter(AuditEntry)
 _ROW: Final = select(
     audit_rows.c.number,
@@ -70,6 +73,31 @@ def write_audit(connection: Connection, entry: AuditEntry, *, at: datetime) -> N
         .where(audit_head.c.head_id == _HEAD)
         .values(number=row.number, hash=row.hash)
     )
+
+
+def noted_since(connection: Connection, since: datetime, *, event: str) -> tuple[AuditRow, ...]:
+    """Return rows of an event of no action since a time, oldest first.
+
+    Read from the newest back, so that it costs what was noted since, however long the audit is.
+    """
+    found: list[AuditRow] = []
+    below, is_over = _NO_ROW, False
+    while not is_over:
+        page = (
+            connection.execute(
+                _ROW.where(audit_rows.c.action_id == "", audit_rows.c.number < below)
+                .order_by(audit_rows.c.number.desc())
+                .limit(_PAGE_ROWS)
+            )
+            .mappings()
+            .all()
+        )
+        recent = [row for row in page if row["at"] >= since]
+        # Cheaper than reading every entry: most rows here are of other events.
+        found += [_row(row) for row in recent if f'"{event}"' in row["entry_text"]]
+        is_over = len(recent) < _PAGE_ROWS
+        below = page[-1]["number"] if page else below
+    return tuple(row for row in reversed(found) if row.entry.event == event)
 
 
 class SqlTrail(BookPart):

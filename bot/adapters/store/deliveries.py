@@ -12,6 +12,8 @@ from bot.domain.conversation import ChannelId, MessageTs
 from bot.domain.delivery import Delivery
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from sqlalchemy import RowMapping
 
 
@@ -33,6 +35,31 @@ class SqlDeliveries(SqlPart):
             insert_once(connection, deliveries, row)
             stored = connection.execute(select(deliveries).where(deliveries.c.key == delivery.key))
             return _delivery(stored.mappings().one())
+
+    def take(self, delivery: Delivery, *, lease: timedelta) -> bool:
+        """Take it upon the caller to send this; False if it is sent, or another's for the lease."""
+        now = self._clock.now()
+        row = {
+            "key": delivery.key,
+            "channel": delivery.channel,
+            "thread_ts": delivery.thread_ts,
+            "ts": None,
+            "intended_at": now,
+            "sent_at": None,
+        }
+        with self._writing() as connection:
+            if insert_once(connection, deliveries, row):
+                return True
+            taken = connection.execute(
+                update(deliveries)
+                .where(
+                    deliveries.c.key == delivery.key,
+                    deliveries.c.ts.is_(None),
+                    deliveries.c.intended_at <= now - lease,
+                )
+                .values(intended_at=now)
+            )
+        return taken.rowcount == 1
 
     def mark_sent(self, key: str, *, ts: MessageTs) -> None:
         """Note the time stamp Slack gave; a second one for the same key is ignored.

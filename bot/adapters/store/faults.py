@@ -49,7 +49,7 @@ _POSTGRES: dict[str, tuple[str, bool]] = {
     "25006": ("is a read-only replica: point DATABASE_URL at the primary", False),
     "40001": (_BUSY, True),
     "40P01": (_BUSY, True),
-    "42501": ("refused our role: grant it rights on the tables", False),
+    "42501": ("refused our role: have its owner run what `nightdesk db grants` prints", False),
     "42P01": (_UNMIGRATED, False),
     "42703": (_UNMIGRATED, False),
     "53100": (_NO_SPACE, False),

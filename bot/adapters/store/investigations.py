@@ -118,8 +118,11 @@ class SqlInvestigations(SqlPart):
         fence: int,
         state: RunState,
         verdict: Verdict | None,
+        refusal: str = "",
     ) -> None:
         """Close the investigation, note in the audit what it read, and free the thread.
+
+        `refusal` is why the asker may not have it, where that is how it ends.
 
         Raises:
             ValueError: The state is not a final one.
@@ -133,7 +136,11 @@ class SqlInvestigations(SqlPart):
                 connection, investigation_id, state=state.value, verdict=verdict, finished_at=now
             )
             note_reads(
-                connection, investigation_id, state=state, at=moment(connection, self._clock)
+                connection,
+                investigation_id,
+                state=state,
+                refusal=refusal,
+                at=moment(connection, self._clock),
             )
 
     def release(self, investigation_id: str, *, fence: int) -> None:

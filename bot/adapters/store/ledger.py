@@ -67,11 +67,6 @@ class SqlLedger(SqlPart):
         with self._reading() as connection:
             return _select(connection, evidence.c.investigation_id == investigation_id)
 
-    def of_thread(self, thread_id: ThreadId) -> list[Evidence]:
-        """Return all evidence of a thread in the order recorded."""
-        with self._reading() as connection:
-            return _select(connection, evidence.c.thread_id == thread_id)
-
     def latest_of_cluster(self, cluster: str) -> Evidence | None:
         """Return the newest evidence from that cluster, whatever its state; None if none."""
         newest = (

@@ -128,6 +128,31 @@ action_cards = Table(
     Column("held_until", UtcTime),
 )
 
+autonomy_grants = Table(
+    "autonomy_grants",
+    metadata,
+    # Which operation is trusted with one approval less; a row that is gone is trust that is gone.
+    Column("operation", String, primary_key=True),
+    Column("environment", String, primary_key=True),
+    Column("service_key", String, primary_key=True),
+    Column("label", String, nullable=False),
+    Column("runs", Integer, nullable=False),
+    Column("given_at", UtcTime, nullable=False),
+)
+
+autonomy_losses = Table(
+    "autonomy_losses",
+    metadata,
+    # The last run that went wrong after its first call, and whether it took trust with it.
+    Column("operation", String, primary_key=True),
+    Column("environment", String, primary_key=True),
+    Column("service_key", String, primary_key=True),
+    Column("action_id", ForeignKey("actions.action_id"), nullable=False),
+    Column("label", String, nullable=False),
+    Column("was_trusted", Boolean, nullable=False),
+    Column("lost_at", UtcTime, nullable=False),
+)
+
 switches = Table(
     "switches",
     metadata,

@@ -38,6 +38,8 @@ class SqlPastIncidents(SqlPart):
                 incidents.c.incident_id,
                 incidents.c.title,
                 incidents.c.opened_at,
+                incidents.c.scope,
+                incidents.c.channel,
                 investigations.c.investigation_id,
                 investigations.c.verdict,
                 rated_bad.label("rated_bad"),
@@ -74,5 +76,7 @@ def _past(row: RowMapping) -> PastIncident | None:
         cause=verdict.cause,
         object=verdict.object or "",
         summary=verdict.summary,
+        scope=row["scope"],
+        channel=row["channel"],
         rated_bad=bool(row["rated_bad"]),
     )

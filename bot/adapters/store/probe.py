@@ -1,4 +1,4 @@
-"""Is the database there, of this version, and reached safely?"""
+"""Is the database there, of this version, reached safely, and by a role that fits?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.adapters.checkups import tls_checkups
 from bot.adapters.store.engine import open_engine
+from bot.adapters.store.grants_probe import rights_checkups
 from bot.adapters.store.schema import current, pending
 from bot.adapters.tls import Endpoint, Trust, address_of
 from bot.domain.errors import SettingsError, UpstreamError
@@ -33,7 +34,12 @@ def database_probe(url: str, *, clock: Clock) -> Probe:
     def look() -> list[Checkup]:
         try:
             engine = open_engine(url)
-            checks = _schema(engine)
+            try:
+                checks = _schema(engine)
+                if all(found.health is Health.OK for found in checks):
+                    checks += rights_checkups(engine)
+            finally:
+                engine.dispose()
             checks += _tls(engine.url, clock=clock)
         except (SettingsError, UpstreamError) as error:
             step = "set DATABASE_URL to a database that this machine reaches"

@@ -27,7 +27,12 @@ NOBODY = "alert"
 
 
 def note_reads(
-    connection: Connection, investigation_id: str, *, state: RunState, at: datetime
+    connection: Connection,
+    investigation_id: str,
+    *,
+    state: RunState,
+    at: datetime,
+    refusal: str = "",
 ) -> None:
     """Chain one row on a run that is being closed, in the caller's transaction."""
     asked = connection.execute(
@@ -48,7 +53,8 @@ def note_reads(
         AuditEntry(
             event="run.closed",
             actor=Actor(subject=people[0] if people else NOBODY),
-            says=f"{len(read)} reads for one run, which ended {state.value}",
+            says=f"{len(read)} reads for one run, which ended {state.value}"
+            + (f": {refusal}" if refusal else ""),
             facts={
                 "investigation": investigation_id,
                 "people": people,

@@ -23,17 +23,28 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 _ADVISORY_LOCK = 0x6E69676874
 """Any number of our own; several processes may start, and upgrade, at once."""
 
+_OTHER_OWNER = text(
+    "SELECT tableowner AS owner, current_user AS ours FROM pg_tables"
+    " WHERE tablename = 'alembic_version' AND schemaname = current_schema()"
+    " AND NOT pg_has_role(current_user, tableowner, 'USAGE')"
+)
+
 
 def upgrade(engine: Engine) -> None:
-    """Run every pending migration, all or none; harmless when there is none.
+    """Run every pending migration, all or none; harmless, and no rights are needed, without one.
 
     Raises:
+        SettingsError: Migrations are pending, and the tables belong to another role.
         UpstreamError: The database cannot be reached or written.
     """
+    at = current(engine)
+    if at == HEAD:
+        return
     from alembic import command  # noqa: PLC0415 -- see the module's first lines
 
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
+            _check_owner(connection, at)
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         command.upgrade(_config(connection), "head")
 
@@ -75,12 +86,32 @@ def check_schema(engine: Engine) -> None:
     if at == HEAD:
         return
     if at is None or at < HEAD:
-        problem = (
-            f"The database is at revision {at or 'none'} and this version needs {HEAD}:"
-            " run `nightdesk db upgrade`"
-        )
-        raise SettingsError([problem])
+        step = "run `nightdesk db upgrade`"
+        if engine.dialect.name == "postgresql":
+            step += " as the tables' owner, then what `nightdesk db grants` prints if you use it"
+        raise SettingsError([f"{_behind(at)}: {step}"])
     raise _newer(at)
+
+
+def _behind(at: str | None) -> str:
+    return f"The database is at revision {at or 'none'} and this version needs {HEAD}"
+
+
+def _check_owner(connection: Connection, at: str | None) -> None:
+    """Return if these tables are ours to change, or there are none.
+
+    Raises:
+        SettingsError: They belong to another role.
+    """
+    other = connection.execute(_OTHER_OWNER).first()
+    if other is None:
+        return
+    problem = (
+        f"{_behind(at)}, and its tables belong to {other.owner}, not to {other.ours}: run"
+        f" `nightdesk db upgrade` with a DATABASE_URL of {other.owner}, then what `nightdesk db"
+        " grants` prints"
+    )
+    raise SettingsError([problem])
 
 
 def _newer(at: str) -> SettingsError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select, update
 
-from bot.adapters.store.audit_trail import write_audit
+from bot.adapters.store.audit_trail import noted_since, write_audit
 from bot.adapters.store.book_part import BookPart
 from bot.adapters.store.moment import moment
 from bot.adapters.store.operation_tables import switches
@@ -16,10 +16,11 @@ from safe_ops.model.actions import Switches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
 
-    from safe_ops.model.trail import AuditEntry
+    from safe_ops.model.trail import AuditEntry, AuditRow
 
 _ONLY: Final = 1
 _ROW: Final = select(switches).where(switches.c.switches_id == _ONLY)
@@ -34,12 +35,22 @@ class SqlSwitches(BookPart):
             return _switches(connection.execute(_ROW).mappings().first())
 
     def change_switches(
-        self, change: Callable[[Switches], Switches], entry: AuditEntry
+        self,
+        change: Callable[[Switches], Switches],
+        entry: AuditEntry,
+        *,
+        since: datetime | None = None,
+        heed: Callable[[tuple[AuditRow, ...]], None] | None = None,
     ) -> Switches:
-        """Lock the switches, set what `change` makes of them, with an audit row; return them."""
+        """Lock the switches, set what `change` makes of them, with an audit row; return them.
+
+        `heed` is asked before, under the lock, with how they were set since that time.
+        """
         with self._writing() as connection:
             insert_once(connection, switches, _values(Switches()) | {"switches_id": _ONLY})
             held = connection.execute(_ROW.with_for_update()).mappings().one()
+            if since is not None and heed is not None:
+                heed(noted_since(connection, since, event=entry.event))
             wanted = change(_switches(held))
             connection.execute(
                 update(switches).where(switches.c.switches_id == _ONLY).values(_values(wanted))

@@ -24,7 +24,7 @@ from bot.domain.evidence import Observation
 from bot.domain.investigation import Turn
 from bot.domain.verdict import Verdict
 
-HEAD = "0003"
+HEAD = "0004"
 """The migration these tables are the result of; known here so that looking needs no Alembic."""
 
 metadata = naming.metadata

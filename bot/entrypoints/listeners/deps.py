@@ -54,6 +54,11 @@ def settle(deps: Deps, context: dict[str, object]) -> None:
 
 
 def tell(deps: Deps, actor: Actor, card: Card) -> None:
+    """Show one person a card where they acted; never raises."""
+    whisper(deps.gateway, actor, card)
+
+
+def whisper(gateway: SlackGateway, actor: Actor, card: Card) -> None:
     """Show one person a card where they acted; never raises.
 
     In a direct message the thread itself is private, and unlike an ephemeral message it lasts.
@@ -65,8 +70,8 @@ def tell(deps: Deps, actor: Actor, card: Card) -> None:
     thread_ts = actor.thread_ts if actor.thread_ts != actor.message_ts else None
     try:
         if actor.channel.startswith("D"):
-            deps.gateway.post(actor.channel, card, thread_ts=actor.thread_ts)
+            gateway.post(actor.channel, card, thread_ts=actor.thread_ts)
         else:
-            deps.gateway.post_ephemeral(actor.channel, actor.person, card, thread_ts=thread_ts)
+            gateway.post_ephemeral(actor.channel, actor.person, card, thread_ts=thread_ts)
     except UpstreamError as error:
         structlog.get_logger().warning("slack_whisper_lost", reason=str(error))

@@ -17,6 +17,7 @@ from bot.adapters.slack.operation_intents import (
     Cancel,
     Deny,
     ListActions,
+    ListTrust,
     OperationIntent,
     Prove,
     Run,
@@ -30,6 +31,8 @@ from bot.entrypoints.listeners.reply import Reply
 from bot.ports.operations_desk import Voice
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.adapters.slack.actor import Actor
     from bot.adapters.slack.blocks.card import Card
     from bot.ports.operations_desk import OperationsDesk
@@ -43,25 +46,29 @@ NOT_SET_UP: Final = (
 )
 
 
-def voice_of(actor: Actor) -> Voice:
+def voice_of(actor: Actor, *, act_id: str = "", stored_at: datetime | None = None) -> Voice:
     """Return who acts, for the desk."""
-    return Voice(person=actor.person, team_id=actor.team_id)
+    return Voice(person=actor.person, team_id=actor.team_id, act_id=act_id, stored_at=stored_at)
 
 
-def route_operation(intent: OperationIntent, desk: OperationsDesk | None) -> Reply | None:
+def route_operation(
+    intent: OperationIntent, desk: OperationsDesk | None, *, stored_at: datetime | None = None
+) -> Reply | None:
     """Make the one call the act stands for; None where the card says it all.
+
+    `stored_at` is when it was stored, of one that is carried out later than it was given.
 
     Raises:
         UpstreamError: Nothing could be read or stored; the delivery is to be routed again.
     """
-    actor = intent.actor
-    if isinstance(intent, ListActions) and desk is not None:
-        return _listed(actor, desk)
+    actor, lasts = intent.actor, isinstance(intent, Throw | Run)
+    if isinstance(intent, ListActions | ListTrust) and desk is not None:
+        return _listed(intent, desk)
     try:
-        said = _carry_out(intent, desk) if desk is not None else NOT_SET_UP
+        said = _carry_out(intent, desk, stored_at) if desk is not None else NOT_SET_UP
     except NotAllowedError as refusal:
-        return Reply(actor=actor, card=note_card(str(refusal)), refused=True)
-    return Reply(actor=actor, card=_card(intent, desk, said)) if said else None
+        return Reply(actor=actor, card=note_card(str(refusal)), refused=True, lasts=lasts)
+    return Reply(actor=actor, card=_card(intent, desk, said), lasts=lasts) if said else None
 
 
 def _card(intent: OperationIntent, desk: OperationsDesk | None, said: str) -> Card:
@@ -77,16 +84,21 @@ def _card(intent: OperationIntent, desk: OperationsDesk | None, said: str) -> Ca
     return replace(note, blocks=(*note.blocks, key_row(ways.link))) if ways.link else note
 
 
-def _listed(actor: Actor, desk: OperationsDesk) -> Reply:
+def _listed(intent: ListActions | ListTrust, desk: OperationsDesk) -> Reply:
+    actor = intent.actor
     try:
+        if isinstance(intent, ListTrust):
+            said = desk.trusted(voice=voice_of(actor), channel=actor.channel)
+            return Reply(actor=actor, card=note_card(said))
         found = desk.open_actions(voice=voice_of(actor), channel=actor.channel)
     except NotAllowedError as refusal:
         return Reply(actor=actor, card=note_card(str(refusal)), refused=True)
     return Reply(actor=actor, card=actions_card(found))
 
 
-def _carry_out(intent: OperationIntent, desk: OperationsDesk) -> str:
-    voice = voice_of(intent.actor)
+def _carry_out(intent: OperationIntent, desk: OperationsDesk, stored_at: datetime | None) -> str:
+    act_id = intent.act_id if isinstance(intent, Throw) else ""
+    voice = voice_of(intent.actor, act_id=act_id, stored_at=stored_at)
     match intent:
         case Approve():
             return desk.approve(intent.ballot, voice=voice)
@@ -110,7 +122,7 @@ def _carry_out(intent: OperationIntent, desk: OperationsDesk) -> str:
             return _throw(intent, desk, voice)
         case SayApproval():
             return WORDS_DECIDE_NOTHING
-        case ListActions():
+        case ListActions() | ListTrust():
             return NOT_SET_UP
         case _:
             assert_never(intent)

@@ -16,3 +16,5 @@ class Reply:
     card: Card
     refused: bool = False
     """True when nothing happened because the person may not do that."""
+    lasts: bool = False
+    """True when it is worth saying even if the act is carried out minutes after it was given."""

@@ -35,6 +35,7 @@ from bot.adapters.slack.operation_intents import (
     Cancel,
     Deny,
     ListActions,
+    ListTrust,
     OpenModal,
     Prove,
     Run,
@@ -48,6 +49,7 @@ from bot.entrypoints.listeners.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from bot.adapters.slack.blocks.card import Card
     from bot.domain.conversation import ChannelId, InboundEvent, MessageTs
@@ -74,17 +76,17 @@ def route_stored(
             if isinstance(intent, AlertsPosted):
                 take_in(intent, alerts)
                 return None
-            return route(intent, desk, operations)
         case "command":
-            return route(read_command(event.payload), desk, operations)
+            intent = read_command(event.payload)
         case "action":
-            return route(read_action(event.payload), desk, operations)
+            intent = read_action(event.payload)
         case "shortcut":
-            return route(read_shortcut(event.payload), desk, operations)
+            intent = read_shortcut(event.payload)
         case "view":
-            return route(read_submission(event.payload), desk, operations)
+            intent = read_submission(event.payload)
         case _:
             return None
+    return route(intent, desk, operations, stored_at=event.received_at)
 
 
 def take_in(intent: AlertsPosted, alerts: AlertDesk) -> None:
@@ -103,9 +105,13 @@ def take_in(intent: AlertsPosted, alerts: AlertDesk) -> None:
 
 
 def route(
-    intent: Intent, desk: QuestionDesk, operations: OperationsDesk | None = None
+    intent: Intent,
+    desk: QuestionDesk,
+    operations: OperationsDesk | None = None,
+    *,
+    stored_at: datetime | None = None,
 ) -> Reply | None:
-    """Make the one call the intent stands for.
+    """Make the one call the intent stands for; `stored_at` is of one that comes out of the inbox.
 
     Raises:
         UpstreamError: The desk could not store it; the delivery is to be routed again.
@@ -125,9 +131,10 @@ def route(
             | Run()
             | Throw()
             | ListActions()
+            | ListTrust()
             | SayApproval()
         ):
-            return route_operation(intent, operations)
+            return route_operation(intent, operations, stored_at=stored_at)
         case _:
             try:
                 card = _answer(intent, desk)

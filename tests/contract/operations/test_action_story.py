@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 
     from safe_ops.model.actions import Action
 
+MADE_UP = (
+    "INSERT INTO action_journal"
+    " SELECT action_id, 3, fence, part, 1, attempt, phase, outcome, says, at"
+    " FROM action_journal WHERE number = 1"
+)
 Capture = pytest.CaptureFixture[str]
 
 
@@ -88,14 +95,39 @@ def test_the_story_has_request_plan_people_journal_and_end(
         "cannot be undone: a restart is a restart",
         "2 of 2 pods",
         "passed  room: 2 of 4 nodes have room (20",
-        "oncall: one of oncall, not the requester\n",
-        "oncall: idp|bob (idp|bob), 20",
+        "on-call: one of oncall, not the requester\n",
+        "on-call: idp|bob (idp|bob), 20",
+        "#6 20",
         "steps 0 attempt 1 before\n",
         "steps 0 attempt 1 after applied\n",
         "action.approved pending_oncall → approved by idp|bob",
         "action.succeeded verifying → succeeded by process:operator",
     ]
     assert [words for words in told if words not in said] == []
+    # What the audit has of the calls is what the journal says: it is not told twice.
+    assert "call.before" not in said
+    assert [line.split()[0] for line in said.splitlines() if line.startswith("  #")] == [
+        *("#6", "#7"),
+        *("#1", "#2", "#3", "#4", "#5", "#8", "#9"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tampering", "named"),
+    [
+        ("DELETE FROM action_journal WHERE number = 2", "row 2 of its journal (row 7 of the audit"),
+        (MADE_UP, "row 3 of its journal: the audit knows nothing of it"),
+    ],
+)
+def test_a_journal_that_was_tampered_with_is_told_in_its_story(
+    settings: Settings, done: Action, capsys: Capture, tampering: str, named: str
+) -> None:
+    with closing(sqlite3.connect(settings.service.home / "nightdesk.db")) as connection:
+        connection.execute(tampering)
+        connection.commit()
+    assert show_action(settings, done.action_id, as_json=False) == EXIT_FAILED
+    assert f"  NOT AS IT WAS WRITTEN: {named}" in capsys.readouterr().out
+    assert len(story(settings, capsys)["journal_faults"]) == 1
 
 
 def test_by_id_it_is_the_same_story(settings: Settings, done: Action, capsys: Capture) -> None:

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, text, update
 
 from bot.adapters.audit.delivery import CHECKPOINT_EVERY, CHECKPOINT_ROWS, ROWS_AT_ONCE
-from bot.adapters.audit.file_sink import BLOCK_BYTES, AuditFile
+from bot.adapters.audit.file_sink import AuditFile
+from bot.adapters.line_file import BLOCK_BYTES
 from bot.adapters.store.engine import writing
 from bot.adapters.store.operation_tables import audit_checkpoints, audit_rows
 from bot.domain.errors import UpstreamError

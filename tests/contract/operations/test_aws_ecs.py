@@ -202,23 +202,41 @@ class TestEcs:
         ]
         assert desk.refusals() == ["headroom"]
         for metric, percent in (("CPUUtilization", 20.0), ("MemoryUtilization", 30.0)):
-            lab.client(NAME, "cloudwatch").put_metric_data(
-                Namespace="AWS/ECS",
-                MetricData=[
-                    {
-                        "MetricName": metric,
-                        "Dimensions": dimensions,
-                        "Value": percent,
-                        "Timestamp": desk.now - timedelta(minutes=minute),
-                    }
-                    for minute in range(1, 50, 7)
-                ],
-            )
+            _measure(desk, "AWS/ECS", metric, dimensions, percent)
         usage = desk.survey().usage
 
         assert usage is not None
         assert (usage.cpu_p95, usage.memory_p95) == (0.2, 0.3)
+        # Nothing is known of a week ago, and the service may be older.
+        assert desk.refusals() == ["headroom"]
+        for metric in ("CPUUtilization", "MemoryUtilization"):
+            _measure(desk, "AWS/ECS", metric, dimensions, 25.0, days_ago=7)
         assert desk.refusals() == []
+
+    def test_requests_its_load_balancer_counts_decide_too(self, lab: AwsLab) -> None:
+        a_service(lab, "asked")
+        desk = Desk(lab, "ecs_scale", {"cluster": "shop", "service": "asked", "desired": 2})
+        service = next(
+            one for one in ecs_backends[ACCOUNT][REGION].services.values() if one.name == "asked"
+        )
+        name = "targetgroup/asked/0123456789abcdef"
+        arn = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:{name}"
+        service.load_balancers = [{"targetGroupArn": arn, "containerPort": 80}]
+        dimensions = [{"Name": "TargetGroup", "Value": name}]
+
+        assert "requests could not be compared" in desk.draw().notes[-1]
+        _measure(
+            desk, "AWS/ApplicationELB", "RequestCountPerTarget", dimensions, 1200.0, days_ago=3
+        )
+        _measure(desk, "AWS/ApplicationELB", "RequestCountPerTarget", dimensions, 300.0)
+        usage = desk.survey().usage
+
+        assert usage is not None
+        (load,) = usage.requests
+        # Sums of a minute of the hour, of five minutes of the week with one sum each.
+        assert (load.counted_by, load.each_s, load.busiest_s) == (name, 5.0, 4.0)
+        assert "requests" in desk.refusals()
+        assert not any("compared" in note for note in desk.draw().notes)
 
     @pytest.mark.usefixtures("tasks_that_stay")
     def test_a_task_is_stopped_once(self, lab: AwsLab) -> None:
@@ -247,6 +265,30 @@ class TestEcs:
         assert stopped["stoppedReason"] == "A12"
         assert desk.applied(plan) == [CallOutcome.APPLIED]
         assert desk.look(plan).progress is Progress.REACHED
+
+
+def _measure(
+    desk: Desk,
+    namespace: str,
+    metric: str,
+    dimensions: list[dict[str, str]],
+    value: float,
+    *,
+    days_ago: int = 0,
+) -> None:
+    """Have CloudWatch measured it every seven minutes of an hour."""
+    desk.lab.client(NAME, "cloudwatch").put_metric_data(
+        Namespace=namespace,
+        MetricData=[
+            {
+                "MetricName": metric,
+                "Dimensions": dimensions,
+                "Value": value,
+                "Timestamp": desk.now - timedelta(days=days_ago, minutes=minute),
+            }
+            for minute in range(1, 50, 7)
+        ],
+    )
 
 
 def _network(lab: AwsLab) -> dict[str, Any]:

@@ -82,20 +82,51 @@ def test_a_file_gets_one_line_when_it_is_planned_and_one_when_it_ended(tmp_path:
 
 def test_writers_at_the_same_time_leave_whole_lines(tmp_path: Path) -> None:
     path = tmp_path / "changes.jsonl"
-    record = {"id": "x" * 9_000}
 
-    def write() -> None:
-        for _ in range(20):
-            RecordFile(path).keep(record)
+    def write(writer: int) -> None:
+        for number in range(20):
+            RecordFile(path).keep({"action": f"A{writer}-{number}", "id": "x" * 9_000})
 
-    threads = [threading.Thread(target=write) for _ in range(4)]
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
-    lines = path.read_text(encoding="ascii").splitlines()
-    assert len(lines) == 80
-    assert all(json.loads(line) == record for line in lines)
+    rows = [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
+    assert len(rows) == 80
+    assert {row["action"] for row in rows} == {
+        f"A{writer}-{number}" for writer in range(4) for number in range(20)
+    }
+
+
+def test_a_record_told_twice_stands_in_the_file_once(tmp_path: Path) -> None:
+    path = tmp_path / "changes.jsonl"
+    for _ in range(2):
+        told = ToldOutside([RecordFile(path)])
+        told.opened(action())
+        told.closed(action(State.SUCCEEDED))
+    assert [json.loads(line)["event"] for line in path.read_text().splitlines()] == [
+        "opened",
+        "closed",
+    ]
+
+
+def test_a_line_a_crash_left_unfinished_makes_room_for_the_next_record(tmp_path: Path) -> None:
+    path = tmp_path / "changes.jsonl"
+    ToldOutside([RecordFile(path)]).opened(action())
+    whole = path.read_text()
+    path.write_text(whole + whole[:40])
+    ToldOutside([RecordFile(path)]).closed(action(State.SUCCEEDED))
+    lines = path.read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["opened", "closed"]
+
+
+def test_a_file_of_somebody_elses_gets_no_record(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("buy milk", encoding="ascii")
+    with pytest.raises(UpstreamError, match="no change record: name another file"):
+        ToldOutside([RecordFile(path)]).opened(action())
+    assert path.read_text(encoding="ascii") == "buy milk"
 
 
 def test_a_file_that_cannot_be_written_says_so(tmp_path: Path) -> None:

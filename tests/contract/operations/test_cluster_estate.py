@@ -8,7 +8,7 @@ import pytest
 
 from safe_ops.actuators.cluster_estate import KubernetesEstate
 from safe_ops.actuators.cluster_wire import ClusterWire
-from safe_ops.errors import UpstreamError
+from safe_ops.errors import GoneError, UpstreamError
 from tests.contract.operations.stand_in import (
     Reply,
     StandIn,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SHOP = "/api/v1/namespaces/shop"
 CART = "/apis/apps/v1/namespaces/shop/deployments/cart"
 SCALED_OBJECTS = "/apis/keda.sh/v1alpha1/namespaces/shop/scaledobjects"
+BUDGETS = "/apis/policy/v1/namespaces/shop/poddisruptionbudgets"
 
 
 @pytest.fixture
@@ -110,6 +111,16 @@ def test_a_kind_that_is_not_served_has_no_objects(reply: Reply) -> None:
     with StandIn(reply) as server:
         assert stood_in(server).items(SCALED_OBJECTS) == ()
         assert stood_in(server).get(f"{SCALED_OBJECTS}/cart") is None
+
+
+@pytest.mark.parametrize("reply", [plain(404, "404 page not found\n"), status(404, "not found")])
+def test_a_kind_that_has_to_be_served_and_is_not_is_no_empty_list(reply: Reply) -> None:
+    with StandIn(reply) as server, pytest.raises(GoneError, match="does not serve"):
+        stood_in(server).items(BUDGETS, required=True)
+
+
+def test_a_kind_that_has_to_be_served_and_is_has_its_objects(lab: KubernetesLab) -> None:
+    assert estate_at(lab).items(BUDGETS, required=True) == estate_at(lab).items(BUDGETS)
 
 
 @pytest.mark.parametrize("listing", [False, True])

@@ -237,7 +237,7 @@ def test_a_drained_node_keeps_only_what_belongs_to_it(calm: Bench) -> None:
 
 
 def test_a_cron_job_is_suspended(calm: Bench) -> None:
-    plan = calm.plan("cronjob_suspend", namespace="shop", name="cart-cleanup")
+    plan = calm.plan("cronjob_suspend", namespace="shop", name="cart-cleanup", resume_after_hours=4)
     calm.rehearse(plan)
     calm.carry_out(plan)
     calm.reached(plan)

@@ -18,10 +18,13 @@ from safe_ops.model.plans import Place, Plan, System
 from safe_ops.model.rights import Warrant
 from safe_ops.model.surveys import Circumstances
 from safe_ops.operations.catalogue import CATALOGUE
-from safe_ops.operations.operation import Eyes, Progress
+from safe_ops.operations.operation import Eyes, Paced, Progress
 from safe_ops.service.binding import bound
 from safe_ops.service.rechecking import JudgesDrift
 from tests.contract.operations.stand_in import api_client
+from tests.lab.estate.builder import ClusterBuilder
+from tests.lab.estate.deployments import add_deployment
+from tests.lab.estate.podlife import nodes_of
 from tests.lab.kubernetes.server import KubernetesLab
 from tests.lab.waiting import eventually
 from tests.lab.world import World
@@ -148,6 +151,16 @@ def _on(desk: Desk, node: str) -> set[str]:
     }
 
 
+def _elsewhere(desk: Desk, app: str, node: str) -> str:
+    """Return the name of an app's pod on another node; empty while there is none."""
+    found = (
+        pod["metadata"]["name"]
+        for pod in desk.lab.cluster.listed("pods", "shop")
+        if pod["metadata"]["labels"].get("app") == app and pod["spec"].get("nodeName", node) != node
+    )
+    return next(found, "")
+
+
 def _pod(desk: Desk, app: str) -> str:
     return next(name for name in desk.names("pods", "shop") if name.startswith(app))
 
@@ -161,6 +174,38 @@ def test_a_drained_node_is_empty_and_its_workloads_are_ready_elsewhere(desk: Des
 
     assert len(plan.drawing.steps) > 4
     assert _on(desk, node) == {"DaemonSet"}
+
+
+def test_without_a_budget_the_next_pod_goes_when_the_one_before_is_ready_elsewhere(
+    desk: Desk,
+) -> None:
+    node, cluster = _nodes(desk)[2], desk.lab.cluster
+    builder = ClusterBuilder(cluster)
+    builder.nodes = [one for one in nodes_of(cluster) if one[0] == node]
+    add_deployment(builder, "shop", "crowd", {"image": "web:1", "replicas": 3})
+    found = cluster.get("Deployment", "crowd", "shop")
+    cluster.behaviours.note(found, found["spec"]["template"]["spec"], given={}, state="crash_loop")
+    assert desk.refusals("drain_node", name=node) == []
+    plan = desk.plan("drain_node", name=node)
+    drain = CATALOGUE["drain_node"]
+    assert isinstance(drain, Paced)
+    cordon, *steps = plan.drawing.steps
+    first, *others = [one for one in steps if one.group == "Deployment shop/crowd"]
+
+    desk.send(plan, (cordon, first))
+    # What is made in its place crashes, and may do so for long.
+    crashing = eventually(lambda: _elsewhere(desk, "crowd", node), "a pod in its place")
+    waits = drain.not_yet(plan, others[0].call, desk.eyes)
+    assert "has 1 of the 2 ready pods it had beside" in waits
+    cluster.behaviours.note(found, found["spec"]["template"]["spec"], given={}, state="running")
+    cluster.delete("pods", crashing, "shop")
+
+    for step in others:
+        eventually(
+            lambda now=step: not drain.not_yet(plan, now.call, desk.eyes),  # type: ignore[misc]
+            f"{step.says} may be made",
+        )
+        desk.send(plan, (step,))
 
 
 def test_a_drained_node_holds_the_others_until_it_is_given_back(desk: Desk) -> None:
@@ -194,7 +239,11 @@ def test_a_plan_is_the_same_when_it_is_drawn_again(desk: Desk) -> None:
         "evict_pod": {"namespace": "shop", "name": _pod(desk, "cart-")},
         "drain_node": {"name": node},
         "cordon": {"name": node},
-        "cronjob_suspend": {"namespace": "shop", "name": "cart-cleanup"},
+        "cronjob_suspend": {
+            "namespace": "shop",
+            "name": "cart-cleanup",
+            "resume_after_hours": 4,
+        },
         "delete_finished_pods": {"namespace": "shop"},
     }
     for operation, parameters in wanted.items():
@@ -228,12 +277,12 @@ def test_a_pod_made_anew_under_the_same_name_is_not_evicted(desk: Desk) -> None:
 
 def test_a_suspended_cron_job_is_resumed_by_its_own_operation(desk: Desk) -> None:
     wanted = {"namespace": "shop", "name": "cart-cleanup"}
-    desk.done(desk.plan("cronjob_suspend", **wanted))
+    desk.done(desk.plan("cronjob_suspend", resume_after_hours=4, **wanted))
     assert desk.refusals("cronjob_resume", **wanted) == []
 
     desk.done(desk.plan("cronjob_resume", **wanted))
 
-    assert desk.refusals("cronjob_suspend", **wanted) == []
+    assert desk.refusals("cronjob_suspend", resume_after_hours=4, **wanted) == []
 
 
 def test_finished_pods_go_and_nothing_else(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from bot.adapters.operations.numbers import ServerNumbers
 from bot.domain.metrics import MetricsEndpoint
 from safe_ops.model.plans import Place, System
 from safe_ops.operations.operation import Eyes
+from safe_ops.operations.request_queries import requests_of
 from safe_ops.operations.usage_queries import busiest_now, usage_of
 from tests.lab.clock import LabClock
 from tests.lab.metrics import real
@@ -84,6 +85,27 @@ def test_a_week_before_the_first_sample_nothing_was_measured(
     usage = usage_of(eyes_on(prometheus, clock), checkout)
     assert usage is not None
     assert (usage.cpu_p95_week_ago, usage.memory_p95_week_ago) == (None, None)
+
+
+def test_prometheus_and_the_lab_agree_on_what_its_pods_are_asked_for(
+    lab: MetricsLab, prometheus: str, clock: LabClock, checkout: Object
+) -> None:
+    (mine,), (theirs,) = (
+        requests_of(eyes_on(url, clock), checkout) for url in (lab.url, prometheus)
+    )
+    assert mine.counted_by == theirs.counted_by == "http_requests_total"
+    assert mine.each_s == pytest.approx(theirs.each_s, rel=1e-3)
+    assert mine.failing == pytest.approx(theirs.failing, rel=1e-2)
+    # Of the week the real one has the last two hours only.
+    assert theirs.each_s_week_ago is None
+    assert 0 < (theirs.busiest_s or 0) <= (mine.busiest_s or 0) * 1.001
+
+
+def test_what_no_metric_counts_is_found_by_neither(
+    lab: MetricsLab, prometheus: str, clock: LabClock, checkout: Object
+) -> None:
+    other = checkout | {"metadata": checkout["metadata"] | {"name": "nothing-like-it"}}
+    assert [requests_of(eyes_on(url, clock), other) for url in (lab.url, prometheus)] == [(), ()]
 
 
 def test_how_busy_it_is_now_is_told_by_both(

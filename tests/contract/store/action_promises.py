@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from bot.adapters.store.actions import SqlActionBook
 from bot.adapters.store.audit_trail import SqlTrail
 from bot.adapters.store.engine import reading
+from bot.adapters.store.kept_calls import SqlKeptCalls
 from bot.adapters.store.operation_tables import OPEN, actions
 from safe_ops.audit import verify
 from safe_ops.model.actions import AT_WORK, TERMINAL, CallOutcome, Phase, State
 from safe_ops.plan import digest_of
+from safe_ops.service.call_proof import CallProof
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +45,7 @@ def check_promises(
         _check_course(action, changes)
         _check_people(action)
         _check_journal(book.journal(action_id), changes)
+    _check_calls(SqlKeptCalls(engine, clock, str), rows)
     _check_alone(known, rows)
 
 
@@ -93,6 +96,14 @@ def _check_journal(journal: tuple[JournalRow, ...], changes: list[AuditRow]) -> 
 def same_moment(changes: list[AuditRow], row: JournalRow) -> list[AuditRow]:
     near = [place for place, change in enumerate(changes) if change.at == row.at]
     return [changes[place] for at in near for place in (at - 1, at)]
+
+
+def _check_calls(kept: SqlKeptCalls, rows: tuple[AuditRow, ...]) -> None:
+    """One audit row for each row of a journal, in the same order, saying the same."""
+    proof = CallProof(kept)
+    proof.see(rows)
+    assert proof.faults() == ()
+    assert proof.rows == sum(kept.highest().values())
 
 
 def _check_alone(

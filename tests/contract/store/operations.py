@@ -237,5 +237,5 @@ class Crew:
         self.book.write_journal(row)
         return row
 
-    def after(self, row: JournalRow, outcome: CallOutcome) -> None:
-        self.book.write_journal(replace(row, phase=Phase.AFTER, outcome=outcome))
+    def after(self, row: JournalRow, outcome: CallOutcome, *, says: str = "") -> None:
+        self.book.write_journal(replace(row, phase=Phase.AFTER, outcome=outcome, says=says))

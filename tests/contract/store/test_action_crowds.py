@@ -1,4 +1,4 @@
-"""R18: a hundred actions, two processes, eight threads that try anything, and no promise broken."""
+"""A hundred actions, two processes, eight threads that try anything, and no promise broken."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ ACTIONS = 100
 def test_two_processes_with_many_threads_keep_every_promise(
     engine: Engine, database_url: str
 ) -> None:
+    """R18."""
     crew = Crew(SqlActionBook(engine, SystemClock(), lambda: uuid4().hex))
     ids = [crew.requested().action_id for _ in range(ACTIONS)]
     module = "tests.contract.store.deciders"

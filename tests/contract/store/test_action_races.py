@@ -265,7 +265,7 @@ def test_nothing_begins_after_a_stop_was_confirmed(crew: Crew, trail: SqlTrail) 
 
 
 def test_a_stop_between_two_steps_of_a_running_action_is_the_last_word(crew: Crew) -> None:
-    """R12's like: the step under way is finished, the next is not begun."""
+    """As in R12: the step under way is finished, the next is not begun."""
     action = crew.started()
     under_way, stopped = Event(), Event()
 

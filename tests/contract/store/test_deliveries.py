@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,9 @@ from bot.domain.delivery import Delivery
 
 if TYPE_CHECKING:
     from bot.adapters.store.store import SqlStore
+    from tests.lab.clock import LabClock
 
+A_MINUTE = timedelta(minutes=1)
 CHANNEL, THREAD = ChannelId("C1"), MessageTs("1.000001")
 
 
@@ -51,3 +55,25 @@ def test_messages_of_a_thread_come_oldest_first(store: SqlStore) -> None:
     store.intend(Delivery(key="elsewhere", channel=CHANNEL, thread_ts=MessageTs("9.000001")))
     store.mark_sent("elsewhere", ts=MessageTs("9.000002"))
     assert [d.key for d in store.sent_in(CHANNEL, THREAD)] == ["a", "b"]
+
+
+def test_of_several_who_would_send_one_does(store: SqlStore) -> None:
+    with ThreadPoolExecutor(8) as crowd:
+        taken = list(crowd.map(lambda _: store.take(owed("call/1"), lease=A_MINUTE), range(8)))
+    assert taken.count(True) == 1
+
+
+def test_what_nobody_sent_within_the_lease_is_the_next_ones(store: SqlStore, lab: LabClock) -> None:
+    assert store.take(owed("call/1"), lease=A_MINUTE)
+    lab.advance(59)
+    assert not store.take(owed("call/1"), lease=A_MINUTE)
+    lab.advance(2)
+    assert store.take(owed("call/1"), lease=A_MINUTE)
+    assert not store.take(owed("call/1"), lease=A_MINUTE)
+
+
+def test_what_was_sent_is_nobodys_to_send(store: SqlStore, lab: LabClock) -> None:
+    store.take(owed("call/1"), lease=A_MINUTE)
+    store.mark_sent("call/1", ts=MessageTs("2.000001"))
+    lab.advance(120)
+    assert not store.take(owed("call/1"), lease=A_MINUTE)

@@ -179,7 +179,7 @@ def test_a_worker_that_was_replaced_writes_nothing_more(
 
     assert store.investigation(run.investigation_id) == before
     assert store.turns(run.investigation_id) == []
-    assert store.of_thread(run.thread_id) == []
+    assert store.of_investigation(run.investigation_id) == []
     assert store.waiting(run.thread_id) == [question(2)]
     assert store.claim(run.thread_id, worker="w3", lease=LEASE, max_attempts=3) is None
 

@@ -23,7 +23,7 @@ def run_of(store: SqlStore, number: int = 1, thread: str = "1.000001") -> tuple[
 
 
 def test_labels_count_up_through_all_answers_of_a_thread(store: SqlStore) -> None:
-    first, thread = run_of(store, 1)
+    first, _ = run_of(store, 1)
     labels = [
         store.enter(first, fence=1, tool_use_id=f"tu{n}", observation=observation(str(n))).label
         for n in (1, 2)
@@ -35,7 +35,7 @@ def test_labels_count_up_through_all_answers_of_a_thread(store: SqlStore) -> Non
     )
 
     assert labels == ["E1", "E2", "E3"]
-    assert [e.label for e in store.of_thread(thread)] == ["E1", "E2", "E3"]
+    assert [e.label for e in store.of_investigation(first)] == ["E1", "E2"]
     assert [e.label for e in store.of_investigation(second)] == ["E3"]
 
 
@@ -48,20 +48,20 @@ def test_every_thread_counts_for_itself(store: SqlStore) -> None:
 
 
 def test_the_same_call_is_entered_once(store: SqlStore) -> None:
-    run, thread = run_of(store)
+    run, _ = run_of(store)
     first = store.enter(run, fence=1, tool_use_id="tu1", observation=observation("seen"))
     again = store.enter(run, fence=1, tool_use_id="tu1", observation=observation("other"))
     assert again == first
-    assert store.of_thread(thread) == [first]
+    assert store.of_investigation(run) == [first]
     following = store.enter(run, fence=1, tool_use_id="tu2", observation=observation())
     assert following.label == "E2"
 
 
 def test_an_observation_comes_back_as_it_was_made(store: SqlStore) -> None:
-    run, thread = run_of(store)
+    run, _ = run_of(store)
     seen = observation("tab\there\x00 läuft ✗\n" * 50)
     store.enter(run, fence=1, tool_use_id="tu1", observation=seen)
-    assert store.of_thread(thread)[0].observation == seen
+    assert store.of_investigation(run)[0].observation == seen
 
 
 @pytest.mark.parametrize("label", ["E1", "e1", " E1 "])

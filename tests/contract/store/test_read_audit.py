@@ -61,3 +61,11 @@ def test_a_run_is_noted_once_whoever_closes_it_again(store: SqlStore, trail: Sql
         store.finish(run, fence=1, state=RunState.DONE, verdict=None)
     (row,) = trail.rows()
     assert "ended cancelled" in row.entry.says
+
+
+def test_what_the_asker_was_refused_is_told_by_the_row(store: SqlStore, trail: SqlTrail) -> None:
+    run = run_of(store, reads=0)
+    told = "You may not read staging from this channel."
+    store.finish(run, fence=1, state=RunState.REFUSED, verdict=None, refusal=told)
+    (row,) = trail.rows()
+    assert row.entry.says == f"0 reads for one run, which ended refused: {told}"

@@ -72,7 +72,7 @@ def test_this_version_knows_its_newest_migration() -> None:
 
 def test_an_empty_database_says_what_to_run(empty: Engine) -> None:
     assert current(empty) is None
-    assert pending(empty) == ["0001", "0002", "0003"]
+    assert pending(empty) == ["0001", "0002", "0003", "0004"]
     with pytest.raises(SettingsError, match="run `nightdesk db upgrade`"):
         check_schema(empty)
 

@@ -80,7 +80,8 @@ class FakeAccount:
         (query,) = parameters["MetricDataQueries"]
         name = query["MetricStat"]["Metric"]["MetricName"]
         is_old = parameters["EndTime"] < NOW - timedelta(days=6)
-        key = f"{name} a week ago" if is_old else name
+        is_long = parameters["StartTime"] < NOW - timedelta(days=6) and not is_old
+        key = f"{name} a week ago" if is_old else f"{name} in a week" if is_long else name
         return {"MetricDataResults": [{"Id": "m", "Values": self.metrics.get(key, [])}]}
 
 

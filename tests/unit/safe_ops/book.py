@@ -27,8 +27,11 @@ from safe_ops.model.actions import (
     State,
     Switches,
 )
+from safe_ops.model.call_trail import call_entry
+from safe_ops.model.drafts import ABANDONED, abandoned_entry
 from safe_ops.model.trail import Actor, AuditEntry, AuditRow
 from safe_ops.ports.clock import Clock
+from tests.unit.safe_ops.trust_memory import MemoryTrust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +55,7 @@ _SENT_IN = {"steps": State.EXECUTING, "undo": State.ROLLING_BACK}
 
 
 @dataclass
-class MemoryBook:
+class MemoryBook(MemoryTrust):
     clock: Clock
     actions: dict[str, Action] = field(default_factory=dict)
     audit: list[AuditRow] = field(default_factory=list)
@@ -115,11 +118,14 @@ class MemoryBook:
             if wanted is None:
                 return action
             self._check(action, wanted)
+            wanted, lost = self._lose_trust(action, wanted, now)
             changed = _changed(action, wanted, now)
             self.actions[action_id] = changed
             if changed.state is State.EXECUTING:
                 self._executed.add(action_id)
-            self.note(wanted.entry)
+                self._begun(changed)
+            for entry in (wanted.entry, *lost):
+                self.note(entry)
             return changed
 
     def extend_lease(self, action_id: str, *, fence: int, by: timedelta) -> None:
@@ -128,6 +134,25 @@ class MemoryBook:
             if action is None or action.fence != fence or action.state not in HELD:
                 raise FenceLostError("the action is not held under this fence")
             self.actions[action_id] = replace(action, lease_until=self.now() + by)
+
+    def take_draft(self, action_id: str, *, planner: str, by: timedelta) -> int | None:
+        with self._lock:
+            action, now = self.actions.get(action_id), self.now()
+            if action is None or action.state is not State.DRAFT:
+                return None
+            if not _over(action.lease_until, now) and action.operator != planner:
+                return None
+            tries = self.count_noted(action_id, ABANDONED)
+            self.actions[action_id] = replace(action, operator=planner, lease_until=now + by)
+            if action.operator and action.operator != planner:
+                tries += 1
+                self.note(abandoned_entry(action, tries=tries))
+            return tries
+
+    def count_noted(self, action_id: str, event: str) -> int:
+        with self._lock:
+            entries = [row.entry for row in self.audit]
+        return sum((entry.action_id, entry.event) == (action_id, event) for entry in entries)
 
     def write_journal(self, row: JournalRow) -> None:
         with self._lock:
@@ -144,7 +169,9 @@ class MemoryBook:
                 raise RefusedError(
                     f"{self._switches.stopped_by} stopped everything", code="stopped"
                 )
+            number = len(self.journal(row.action_id)) + 1
             self._journal.append(replace(row, at=self.now()))
+            self.note(call_entry(action, row, number=number))
 
     def journal(self, action_id: str) -> tuple[JournalRow, ...]:
         with self._lock:
@@ -155,9 +182,17 @@ class MemoryBook:
             return self._switches
 
     def change_switches(
-        self, change: Callable[[Switches], Switches], entry: AuditEntry
+        self,
+        change: Callable[[Switches], Switches],
+        entry: AuditEntry,
+        *,
+        since: datetime | None = None,
+        heed: Callable[[tuple[AuditRow, ...]], None] | None = None,
     ) -> Switches:
         with self._lock:
+            if since is not None and heed is not None:
+                past = [row for row in self.audit if row.entry.event == entry.event]
+                heed(tuple(row for row in past if row.at >= since))
             self._switches = change(self._switches)
             self.note(replace(entry, facts=entry.facts | self._switches.facts))
             return self._switches
@@ -203,14 +238,30 @@ class MemoryBook:
             return tuple(
                 (action.action_id, action.state)
                 for action in self.actions.values()
-                if action.state in {State.DRAFT, State.APPROVED, State.SCHEDULED}
-                or (action.state in HELD and _over(action.lease_until, now))
+                if action.state in {State.APPROVED, State.SCHEDULED}
+                or (action.state in HELD | {State.DRAFT} and _over(action.lease_until, now))
                 or (action.state in PENDING and _over(action.stage_until, now))
+                or _is_unread(action, now)
             )
 
     def pending(self) -> tuple[Action, ...]:
         with self._lock:
             return tuple(one for one in self.actions.values() if one.state in PENDING)
+
+    def succeeded(self, *, operations: tuple[str, ...], since: datetime) -> tuple[Action, ...]:
+        with self._lock:
+            return tuple(
+                one
+                for one in self._planned()
+                if one.state is State.SUCCEEDED
+                and one.changed_at >= since
+                and one.plan is not None
+                and one.plan.operation in operations
+            )
+
+    def asked_with(self, key: str) -> Action | None:
+        with self._lock:
+            return self.actions.get(self._keys.get(key, ""))
 
     def take_factor_counter(self, subject: str, counter: int) -> bool:
         with self._lock:
@@ -261,6 +312,13 @@ class MemoryBook:
             )
             if same_target or same_service:
                 raise RefusedError(f"{other.label} is open on it", code="busy")
+
+
+def _is_unread(action: Action, now: datetime) -> bool:
+    until = action.stage_until
+    if action.state is not State.INDETERMINATE or until is None:
+        return False
+    return action.changed_at < until <= now
 
 
 def _over(until: datetime | None, now: datetime) -> bool:

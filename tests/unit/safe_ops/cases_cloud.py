@@ -70,6 +70,20 @@ def _shrinks_too_far(world: CloudWorld) -> None:
     world.metrics["CPUUtilization"] = [36.0] * 60
 
 
+def _more_requests(world: CloudWorld) -> None:
+    """Half of them would get 7.2 a second each, and none was seen to serve more than 10."""
+    world.wanted["desired"] = 2
+    world.metrics["RequestCountPerTarget"] = [216.0] * 60
+
+
+def _lacks(metric: str) -> Callable[[CloudWorld], None]:
+    def change(world: CloudWorld) -> None:
+        world.wanted["desired"] = 2
+        del world.metrics[metric]
+
+    return change
+
+
 def _two_protected(world: CloudWorld) -> None:
     world.wanted["desired"] = 2
     (group,) = world.answers["autoscaling:describe_auto_scaling_groups"]["AutoScalingGroups"]
@@ -156,6 +170,7 @@ CASES: dict[tuple[str, str], Callable[[CloudWorld], None]] = {
     ),
     ("ecs_scale", "step"): _wants(desired=9),
     ("ecs_scale", "headroom"): _shrinks_too_far,
+    ("ecs_scale", "requests"): _more_requests,
     ("ecs_stop_task", "task-running"): _task(desiredStatus="STOPPED"),
     ("ecs_stop_task", "of-service"): _task(group="family:cart"),
     ("ecs_stop_task", "others-running"): _service(runningCount=3),
@@ -182,6 +197,7 @@ CASES: dict[tuple[str, str], Callable[[CloudWorld], None]] = {
     ),
     ("asg_set_desired", "protected-instances"): _two_protected,
     ("asg_set_desired", "headroom"): _shrinks_too_far,
+    ("asg_set_desired", "requests"): _more_requests,
     ("ec2_reboot", "instance-running"): _instance(State={"Name": "stopping"}),
     ("ec2_reboot", "no-kubernetes-node"): _instance(
         Tags=[
@@ -235,6 +251,16 @@ MORE: list[tuple[str, str, Callable[[CloudWorld], None]]] = [
     ),
     ("lambda_alias_rollback", "same-role-network", _version("8", VpcConfig=None)),
     ("ecs_scale", "deployment-settled", _service(deployments=[{"status": "PRIMARY"}])),
+    *(
+        ("ecs_scale", "headroom", _lacks(metric))
+        for metric in (
+            "CPUUtilization",
+            "MemoryUtilization",
+            "CPUUtilization a week ago",
+            "MemoryUtilization a week ago",
+        )
+    ),
+    ("asg_set_desired", "headroom", _lacks("CPUUtilization a week ago")),
     ("ecs_stop_task", "not-protected", _answers("ecs:get_task_protection", {})),
     ("ecs_stop_task", "others-running", _service(runningCount=1, desiredCount=1)),
     ("ec2_reboot", "others-healthy", lambda world: world.answers["health"].update({WEB: []})),

@@ -167,6 +167,7 @@ BREAKS: dict[tuple[str, str], Callable[[Situation], None]] = {
     ("scale_down", "not-to-zero"): to_zero,
     ("scale_down", "keeps-volumes"): deletes_volumes,
     ("scale_down", "utilisation"): lambda here: setattr(here.metrics, "cpu", 1.06),
+    ("scale_down", "requests"): lambda here: setattr(here.metrics, "requests", 21.6),
     ("scale_down", "disruption-budget"): put("spec", "minAvailable", value=4, at=PDB),
     ("scale_down", "autoscaler"): scaled_by_hpa,
     ("scale_down", "ownership"): applied_by_argo,

@@ -128,6 +128,8 @@ def group_world(desired: int = 6) -> CloudWorld:
                         "MinSize": 2,
                         "MaxSize": 8,
                         "DesiredCapacity": 4,
+                        "CreatedTime": NOW - timedelta(days=30),
+                        "TargetGroupARNs": ["arn:aws:elasticloadbalancing:x:1:targetgroup/web/1"],
                         "Instances": instances,
                         "SuspendedProcesses": [],
                         "Tags": list(PAIRS),
@@ -138,7 +140,13 @@ def group_world(desired: int = 6) -> CloudWorld:
                 "InstanceRefreshes": [{"Status": "Successful"}]
             },
         },
-        metrics={"CPUUtilization": [20.0] * 60},
+        metrics={
+            "CPUUtilization": [20.0] * 60,
+            "CPUUtilization a week ago": [25.0] * 60,
+            "RequestCountPerTarget": [120.0] * 60,
+            "RequestCountPerTarget a week ago": [180.0] * 60,
+            "RequestCountPerTarget in a week": [900.0, 3000.0],
+        },
     )
 
 

@@ -25,6 +25,7 @@ from safe_ops.errors import (
 )
 from safe_ops.model.actions import CallOutcome
 from safe_ops.model.guarding import Case, Guard, passes, refuses
+from safe_ops.model.marks import MARKED
 from safe_ops.model.plans import (
     Call,
     Change,
@@ -33,6 +34,7 @@ from safe_ops.model.plans import (
     Place,
     Plan,
     Ruling,
+    Sequel,
     Step,
     System,
     Target,
@@ -81,6 +83,10 @@ class Machine:
     gone_is_fine: bool = False
     undoable: bool = True
     settle_s: int = 0
+    sequel: Sequel | None = None
+    """What follows setting dials by itself."""
+    marked: str = ""
+    """Who wrote them last, where that is looked at."""
     slow: int = 0
     """So many looks find it not there yet."""
     missed: str = ""
@@ -196,7 +202,8 @@ class SetDials:
                 uid=machine.uid,
                 service="shop/cart",
             ),
-            pins={name: survey.dials[name] for name in names},
+            pins={name: survey.dials[name] for name in names}
+            | ({MARKED: machine.marked} if machine.marked else {}),
             changes=tuple(
                 Change(field=name, before=str(survey.dials[name]), after=str(asked.to))
                 for name in names
@@ -210,6 +217,7 @@ class SetDials:
                 says=("dials are set",), deadline_s=60, settle_s=machine.settle_s
             ),
             blast_radius=(f"{len(names)} dials",),
+            sequel=machine.sequel,
         )
 
     def look(self, plan: Plan, eyes: Eyes) -> Look:
@@ -329,7 +337,7 @@ class NoCluster:
         return None
 
     def items(
-        self, path: str, *, labels: str = "", fields: str = ""
+        self, path: str, *, labels: str = "", fields: str = "", required: bool = False
     ) -> tuple[dict[str, Json], ...]:
         return ()
 

@@ -42,6 +42,7 @@ def _service(**changes: Any) -> dict[str, Any]:
             "maximumPercent": 200,
             "deploymentCircuitBreaker": {"enable": True, "rollback": True},
         },
+        "createdAt": NOW - timedelta(days=30),
         "loadBalancers": [{"targetGroupArn": "tg-cart"}, {"loadBalancerName": "old"}],
         "tags": [{"key": "nightdesk", "value": "allowed"}],
         **changes,
@@ -124,6 +125,10 @@ def scale_world(desired: int = 6) -> CloudWorld:
             "CPUUtilization a week ago": [25.0] * 60,
             "MemoryUtilization": [30.0] * 60,
             "MemoryUtilization a week ago": [30.0] * 60,
+            # By the minute for the hours, by five minutes for the week: 2, 3 and 10 a second.
+            "RequestCountPerTarget": [120.0] * 60,
+            "RequestCountPerTarget a week ago": [180.0] * 60,
+            "RequestCountPerTarget in a week": [900.0, 3000.0],
         },
     )
 

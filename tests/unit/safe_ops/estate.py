@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from safe_ops.errors import UpstreamError
+from safe_ops.errors import GoneError, UpstreamError
 from safe_ops.model.fields import text
 from safe_ops.model.objects import labels_of
 from safe_ops.model.surveys import Object, Permission
@@ -29,6 +29,8 @@ class FakeCluster:
     objects: dict[str, Object]
     denied: frozenset[str] = frozenset()
     broken: frozenset[str] = frozenset()
+    unserved: frozenset[str] = frozenset()
+    """Kinds the cluster does not know, by their plural."""
     reads: list[str] = field(default_factory=list)
     """Paths asked for, in order; lists with their selectors behind `?`."""
 
@@ -36,7 +38,11 @@ class FakeCluster:
         self._reach(path, path)
         return self.objects.get(path)
 
-    def items(self, path: str, *, labels: str = "", fields: str = "") -> tuple[Object, ...]:
+    def items(
+        self, path: str, *, labels: str = "", fields: str = "", required: bool = False
+    ) -> tuple[Object, ...]:
+        if required and path.rpartition("/")[2] in self.unserved:
+            raise GoneError(f"lab does not serve {path}", system="kubernetes lab")
         selectors = "&".join(part for part in (labels, fields) if part)
         self._reach(path, f"{path}?{selectors}" if selectors else path)
         return tuple(

@@ -20,6 +20,7 @@ from safe_ops.model.plans import Stage, Tier
 from safe_ops.service.deciding import Click
 from tests.unit.safe_ops.book import MemoryBook
 from tests.unit.safe_ops.dials import KilledError, SetDials
+from tests.unit.safe_ops.test_service_crashes import DyingBook
 from tests.unit.safe_ops.write_side import TEAM, TestClock, WriteSide, everybody
 
 if TYPE_CHECKING:
@@ -200,6 +201,25 @@ class Game(RuleBasedStateMachine):
                 reason="looked",
             )
 
+    @precondition(lambda self: self.in_state(State.INDETERMINATE))
+    @rule(
+        chosen=st.data(),
+        minutes=st.sampled_from([0, 1.1, 4.1, 10.1]),
+        blind=st.booleans(),
+        dies=st.booleans(),
+    )
+    def read_back(self, *, chosen: st.DataObject, minutes: float, blind: bool, dies: bool) -> None:
+        """Let an operator look again at an outcome nobody knows; it may die before it tells."""
+        action, machine = self.any(chosen, State.INDETERMINATE), self.side.machine
+        self.clock.move(minutes=minutes)
+        machine.blind = blind
+        book: Any = DyingBook(self.book, at=(State.SUCCEEDED,)) if dies else self.book
+        sent = len(machine.sent)
+        with suppress(KilledError):
+            self.side.new_operator("operator-3", book=book).execute(action.action_id)
+        machine.blind = False
+        assert len(machine.sent) == sent
+
     @precondition(lambda self: any(self.in_state(state) for state in DUE))
     @rule(
         chosen=st.data(),
@@ -256,7 +276,8 @@ class Game(RuleBasedStateMachine):
         dial=st.sampled_from("abcdefg"),
     )
     def the_world_moves(self, *, what: str, slack_id: str, minutes: float, dial: str) -> None:
-        side, who = self.side, {"slack_id": "U4", "team_id": TEAM}
+        side = self.side
+        who: dict[str, Any] = {"slack_id": "U4", "team_id": TEAM}
         with suppress(RefusedError):
             match what:
                 case "stop":

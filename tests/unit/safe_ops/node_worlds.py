@@ -172,7 +172,7 @@ def stuck_job_world() -> World:
 def suspend_world() -> World:
     return World(
         operation="cronjob_suspend",
-        wanted={"namespace": "shop", "name": "report"},
+        wanted={"namespace": "shop", "name": "report", "resume_after_hours": 4},
         objects=by_path(cron_job()),
     )
 

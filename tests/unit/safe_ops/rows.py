@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from safe_ops.model.actions import (
+    AT_WORK,
     HELD,
     TERMINAL,
     Action,
@@ -102,7 +103,7 @@ def an_action(state: State, **fields: Any) -> Action:
         digest="d" * 64 if planned else "",
         approvals=approvals,
         proof=PendingProof(approval=yes("ana")) if state is State.PENDING_FACTOR else None,
-        fence=1 if state in HELD | TERMINAL else 0,
+        fence=1 if state in AT_WORK | TERMINAL else 0,
         operator="operator-1" if state in HELD else "",
         lease_until=NOW + timedelta(seconds=60) if state in HELD else None,
         stage_until=NOW + timedelta(minutes=1),

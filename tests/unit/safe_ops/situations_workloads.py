@@ -36,6 +36,14 @@ class FakeMetrics:
     memory: float | None = 0.6 * 2**30
     cpu_week_ago: float | None = 0.6
     memory_week_ago: float | None = 0.6 * 2**30
+    counted_by: str = "http_requests_total"
+    """The metric that counts requests; empty where none does."""
+    requests: float | None = 8.0
+    """A second, of four pods."""
+    requests_week_ago: float | None = 6.0
+    busiest: float | None = 10.0
+    """A second, of one pod, in a week."""
+    failing: float | None = 0.001
     ready_s: float | None = None
     silent: bool = False
     asked: list[str] = field(default_factory=list)
@@ -47,6 +55,14 @@ class FakeMetrics:
             raise UpstreamError("lab: no answer", system="metrics")
         if "kube_replicaset" in promql:
             return self.ready_s
+        if "* 0 +" in promql:
+            return 0.0 if f"count({self.counted_by}{{" in promql else None
+        if "max_over_time" in promql:
+            return self.busiest
+        if "[1h]" in promql:
+            return self.failing
+        if self.counted_by and self.counted_by in promql:
+            return self.requests_week_ago if "offset 7d" in promql else self.requests
         if "offset 7d" in promql:
             return self.cpu_week_ago if "cpu" in promql else self.memory_week_ago
         return self.cpu if "cpu" in promql else self.memory

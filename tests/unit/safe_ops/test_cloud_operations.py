@@ -11,7 +11,7 @@ from safe_ops.errors import RefusedError, UpstreamError
 from safe_ops.model.plans import Place, System
 from safe_ops.operations.catalogue import CATALOGUE
 from safe_ops.operations.operation import Eyes
-from safe_ops.plan import digest_of, plan_from_json, plan_json
+from safe_ops.plan import digest_of
 from tests.unit.safe_ops.accounts import NOW, CloudWorld, FakeAccount, Gone
 from tests.unit.safe_ops.cloud_worlds import (
     WORLDS,
@@ -21,6 +21,7 @@ from tests.unit.safe_ops.cloud_worlds import (
     timeout_world,
 )
 from tests.unit.safe_ops.ecs_worlds import scale_world, taskdef_world
+from tests.unit.safe_ops.stored_plans import plan_from_json, plan_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

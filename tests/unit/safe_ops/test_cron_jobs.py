@@ -3,11 +3,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import ValidationError
 
 from safe_ops.errors import RefusedError, StaleError
 from safe_ops.model.actions import CallOutcome
-from safe_ops.model.plans import Tier
+from safe_ops.model.plans import Sequel, Tier
+from safe_ops.operations.catalogue import CATALOGUE, WITH_SEQUEL
 from safe_ops.operations.operation import Progress
+from tests.unit.safe_ops.cases_nodes import WORLDS
 from tests.unit.safe_ops.cluster_worlds import World, mark
 from tests.unit.safe_ops.node_worlds import resume_world, suspend_world
 
@@ -56,15 +59,44 @@ def test_a_suspension_and_a_resumption_undo_each_other() -> None:
     assert suspend.call.body["metadata"]["annotations"] == {"nightdesk.dev/action": "A5"}
 
 
-def test_the_card_says_what_goes_on_and_that_nothing_resumes_it() -> None:
+def test_the_card_says_what_goes_on_and_when_it_is_resumed() -> None:
     drawing = suspend_world().drawing()
 
     assert drawing.blast_radius == (
         "the schedule */5 * * * * of 1 cron job",
         "1 jobs of it are at work and go on",
     )
-    assert "nothing resumes it by itself" in drawing.notes[0]
+    assert (
+        "resumed by itself 4 h after it was suspended, which is approved with this"
+        in (drawing.notes[0])
+    )
     assert resume_world().drawing().notes == ("a run it missed may start at once",)
+
+
+def test_a_suspension_is_followed_by_the_resumption_that_ends_it() -> None:
+    assert suspend_world().drawing().sequel == Sequel(
+        operation="cronjob_resume",
+        parameters={"namespace": "shop", "name": "report"},
+        after_s=4 * 3600,
+    )
+    assert resume_world().drawing().sequel is None
+
+
+@pytest.mark.parametrize("hours", [None, 0, 25])
+def test_a_suspension_without_an_end_within_a_day_is_none(hours: int | None) -> None:
+    wanted: Object = {"namespace": "shop", "name": "report"}
+    if hours is not None:
+        wanted["resume_after_hours"] = hours
+
+    with pytest.raises(ValidationError, match="resume_after_hours"):
+        suspend_world().subject.parameters.model_validate(wanted)
+
+
+def test_whatever_has_a_sequel_is_looked_at_by_the_sweep() -> None:
+    drawn = {name: world().drawing().sequel for name, world in WORLDS.items()}
+
+    assert {name for name, sequel in drawn.items() if sequel is not None} == WITH_SEQUEL
+    assert {sequel.operation for sequel in drawn.values() if sequel is not None} <= set(CATALOGUE)
 
 
 @pytest.mark.parametrize("suspended", [True, False])

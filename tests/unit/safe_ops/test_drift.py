@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from safe_ops.operations.drift import drift_of
-from safe_ops.plan import plan_from_json, plan_json
 from tests.unit.safe_ops.cluster_worlds import later
 from tests.unit.safe_ops.node_worlds import (
     cordon_world,
@@ -12,6 +11,7 @@ from tests.unit.safe_ops.node_worlds import (
     stuck_job_world,
     suspend_world,
 )
+from tests.unit.safe_ops.stored_plans import plan_from_json, plan_json
 
 
 def test_an_unchanged_world_is_no_drift() -> None:

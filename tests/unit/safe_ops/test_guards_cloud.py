@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from safe_ops.model.plans import System
 from safe_ops.operations.catalogue import CATALOGUE
+from tests.unit.safe_ops.accounts import NOW
 from tests.unit.safe_ops.cases_cloud import CASES, MORE
 from tests.unit.safe_ops.cloud_worlds import WORLDS, group_world
 from tests.unit.safe_ops.ecs_worlds import scale_world
@@ -91,6 +93,63 @@ def test_memory_and_the_week_before_count_for_scaling_down_too(metric: str) -> N
     world.metrics[metric] = [36.0] * 60
 
     assert world.refusals() == ["headroom"]
+
+
+@pytest.mark.parametrize("family", [scale_world, group_world])
+@pytest.mark.parametrize(("each", "refused"), [(3.45, []), (3.55, ["requests"])])
+def test_seventy_percent_of_what_one_was_seen_to_serve_is_where_it_ends_too(
+    family: Callable[[int], CloudWorld], each: float, refused: list[str]
+) -> None:
+    world = family(2)
+    world.metrics["RequestCountPerTarget a week ago"] = [each * 60] * 60
+
+    assert world.refusals() == refused
+    assert "the most one was seen to serve in a week is 10" in world.ruling("requests")
+
+
+@pytest.mark.parametrize("family", [scale_world, group_world])
+def test_what_no_load_balancer_counts_is_compared_without_requests_and_the_card_says_so(
+    family: Callable[[int], CloudWorld],
+) -> None:
+    world = family(2)
+    del world.metrics["RequestCountPerTarget in a week"]
+
+    assert world.refusals() == []
+    assert "requests could not be compared" in world.ruling("requests")
+    assert "requests could not be compared" in world.drawing().notes[-1]
+
+
+def test_a_quiet_hour_is_one_without_requests() -> None:
+    world = scale_world(2)
+    del world.metrics["RequestCountPerTarget"]
+    del world.metrics["RequestCountPerTarget a week ago"]
+
+    assert world.refusals() == []
+    assert world.ruling("requests").endswith("; none were counted a week ago")
+
+
+@pytest.mark.parametrize("family", [scale_world, group_world])
+def test_what_is_younger_than_a_week_is_compared_with_what_there_is_of_it(
+    family: Callable[[int], CloudWorld],
+) -> None:
+    world = family(2)
+    for metric in ("CPUUtilization a week ago", "MemoryUtilization a week ago"):
+        world.metrics.pop(metric, None)
+    assert world.refusals() == ["headroom"]
+
+    made = NOW - timedelta(days=6, hours=23)
+    for answer in world.answers.values():
+        for listed in answer.values():
+            for one in listed:
+                one |= {name: made for name in ("createdAt", "CreatedTime") if name in one}
+    assert world.refusals() == []
+    assert "younger than a week" in world.ruling("headroom")
+
+
+def test_the_card_of_fewer_instances_says_that_memory_was_not_compared() -> None:
+    assert "memory was not compared" in group_world(2).ruling("headroom")
+    assert any("memory was not compared" in note for note in group_world(2).drawing().notes)
+    assert not group_world(6).drawing().notes
 
 
 def test_a_short_peak_does_not_hold_capacity() -> None:

@@ -164,6 +164,13 @@ def test_a_persons_own_words_need_no_evidence() -> None:
     ]
 
 
+def test_what_follows_an_approved_plan_needs_no_evidence_of_its_own() -> None:
+    followed = amid(case(), grounds=Grounds(), is_sequel=True)
+    assert refusals(followed) == {}
+    said = {guard.name: guard.decide(followed).says for guard in COMMON}
+    assert said["evidence-fresh"] == "it was approved with the action it follows"
+
+
 def test_a_clock_a_little_ahead_is_no_reason_to_refuse() -> None:
     ahead = Grounds(evidence=("E1",), freshest_at=NOW + timedelta(seconds=60), measured=True)
     assert refusals(amid(GOOD, grounds=ahead)) == {}

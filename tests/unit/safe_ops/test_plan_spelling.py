@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safe_ops.errors import RefusedError
-from safe_ops.plan import canonical, canonical_json, digest_of, plan_from_json, plan_json
+from safe_ops.plan import canonical, canonical_json, digest_of
 from tests.unit.safe_ops.rows import a_plan
+from tests.unit.safe_ops.stored_plans import plan_from_json, plan_json
 
 JSON = st.recursive(
     st.none()

@@ -28,7 +28,7 @@ def test_the_example_can_be_read() -> None:
         EXAMPLE.read_text(encoding="utf-8"),
         name=EXAMPLE.name,
         operations=("drain_node", "ecs_scale", "set_resources", "rollout_restart"),
-        teams=("shop", "platform", "managers"),
+        teams=("shop", "platform", "platform-backup", "managers"),
         environments=("dev", "staging", "prod"),
         places=("prod-eu", "shop-prod"),
     )
@@ -37,7 +37,6 @@ def test_the_example_can_be_read() -> None:
         "working hours",
         "nightly settlement",
     ]
-    assert example.rules.graduated[0].service == "shop/cart"
     assert example.limits == Rules().limits
     assert example.rules.approvals == Rules().approvals
     assert example.rules.protected.namespaces == Rules().protected.namespaces
@@ -66,7 +65,6 @@ CHANGES = [
     "second_factor: {prod: T3}",
     "unattended: []",
     "operations: [{operation: x, tier: T3}]",
-    "graduated: [{operation: x, environment: dev}]",
     "roles: {stop: [x]}",
     "people: {ana: [U0000001]}",
     "protected: {names: [x]}",
@@ -136,7 +134,7 @@ zzz: []
         "policy.yaml:18: protect is no key of it; did you mean protected?",
         (
             "policy.yaml:19: zzz is no key of it; there are environments, approvals,"
-            " requester_may_confirm_t1, second_factor, unattended, operations, graduated, roles,"
+            " requester_may_confirm_t1, second_factor, unattended, operations, roles,"
             " people, protected, windows, freezes, limits"
         ),
     ]
@@ -211,18 +209,22 @@ def test_what_is_no_policy_is_refused_in_words(text: str, said: str) -> None:
             "freezes: [{reason: x, zone: UTC, from: 2026-01-01, to: 2026-01-02, environments: []}]",
             "1: freezes[0].environments is empty, so the entry counts nowhere",
         ),
-        ("graduated: [{operation: '*', environment: dev}]", "1: graduated[0].operation is a patt"),
-        ("graduated: [{operation: x, environment: 'd*'}]", "1: graduated[0].environment is a patt"),
-        ("graduated: [{operation: exec, environment: dev}]", "graduated[0].operation is never don"),
         (
-            (
-                "operations: [{operation: 'x*', never: no, environments: [prod]}]\n"
-                "graduated: [{operation: x1, environment: prod}]"
-            ),
-            "2: graduated[0] contradicts operations[0], which never does it there",
+            "graduated: [{operation: x, environment: prod}]",
+            "1: graduated is no key any more: what runs with one approval less is earned",
         ),
+        ("graduated: []", "ask for each with `/nightdesk run autonomy_grant place=prod"),
         ("roles: {oncall: [{teams: []}]}", "1: roles.oncall[0].teams is empty: name at least one"),
         ("roles: {oncall: [{teams: [everyone]}]}", "1: roles.oncall[0].teams holds everyone, and"),
+        (
+            "roles: {secondary: [{teams: [everyone]}]}",
+            "1: roles.secondary[0].teams holds everyone, and",
+        ),
+        ("roles: {secondary: [{team: x}]}", "1: roles.secondary[0].team is no key of it; did you"),
+        (
+            "roles: {secondary: [{teams: [x], places: []}]}",
+            "1: roles.secondary[0].places is empty, so the entry counts nowhere",
+        ),
         ("roles: {release: [everyone]}", "1: roles.release holds everyone: name a team"),
         ("roles: {break_glass: [everyone]}", "1: roles.break_glass holds everyone: name a team"),
         ("roles: {manager: []}", "1: roles.manager has no team for dev, so nobody could approve"),
@@ -259,23 +261,12 @@ def test_what_is_no_policy_is_refused_in_words(text: str, said: str) -> None:
             "windows: [{name: a, allow: true, zone: UTC, environments: ['q*']}]",
             "1: windows[0].environments there is no environment in this file like 'q*'",
         ),
-        (
-            "graduated: [{operation: x, environment: eu}]",
-            "1: graduated[0].environment there is no environment in this file like 'eu'",
-        ),
     ],
 )
 def test_what_contradicts_itself_or_loosens_is_refused(text: str, said: str) -> None:
     found = problems(text + "\n")
     assert any(said in problem for problem in found), found
     assert all(problem.startswith("policy.yaml:") for problem in found)
-
-
-def test_a_graduated_operation_may_be_forbidden_elsewhere() -> None:
-    policy(
-        "operations: [{operation: x, never: no, environments: [dev]}, {operation: y, never: no}]\n"
-        "graduated: [{operation: x, environment: prod}]\n"
-    )
 
 
 def test_names_that_mean_nothing_in_catalogue_or_registry_are_refused() -> None:
@@ -286,7 +277,6 @@ roles:
   ask: [{teams: [everyone]}]
   stop: [sre]
 operations: [{operation: drain_nodes, tier: T4}, {operation: 'rollout_*', tier: T4}]
-graduated: [{operation: rollout_restrat, environment: prod}]
 protected: {places: [eu, us]}
 """
     assert problems(
@@ -309,14 +299,10 @@ protected: {places: [eu, us]}
             " 'drain_nodes'; did you mean drain_node?"
         ),
         (
-            "policy.yaml:7: graduated[0].operation there is no operation in the catalogue like"
-            " 'rollout_restrat'; did you mean rollout_restart?"
-        ),
-        (
             "policy.yaml:3: roles.oncall[0].places there is no cluster or account in the registry"
             " like 'uss'"
         ),
-        "policy.yaml:8: protected.places there is no cluster or account in the registry like 'us'",
+        "policy.yaml:7: protected.places there is no cluster or account in the registry like 'us'",
     ]
 
 

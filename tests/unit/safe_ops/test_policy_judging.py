@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,13 +11,14 @@ from hypothesis import strategies as st
 
 from safe_ops.model.actions import State
 from safe_ops.model.plans import Need, Stage, Tier
+from safe_ops.model.trust import PastRun, TrustKey
 from safe_ops.policy.judging import stricter
 from safe_ops.policy.policy import Policy
-from safe_ops.policy.rules import Graduation, OperationRule, Rules
+from safe_ops.policy.rules import OperationRule, Rules
 from safe_ops.policy.standard import DEFAULT_POLICY
 from tests.unit.safe_ops.policies import approval, person, policy
 
-CLEAN = (State.SUCCEEDED,) * 20
+TRUST = "A12 of 2026-11-21, for 20 verified runs"
 ONCALL_NEED = Need(stage=Stage.ONCALL, teams=("oncall",), not_requester=True)
 MANAGER_NEED = Need(stage=Stage.MANAGER, teams=("managers",), not_requester=True)
 
@@ -31,7 +33,6 @@ def judge(
         "operation": "scale_up",
         "place": "eu",
         "namespace": "shop",
-        "service": "shop/cart",
         "by_alert": False,
         "record": (),
     }
@@ -157,7 +158,7 @@ def test_where_nobody_may_approve_nothing_is_done() -> None:
     rules = policy("roles: {oncall: [{teams: [shop], namespaces: [shop]}]}\n")
     assert judge(rules).never == ""
     assert judge(rules, namespace="").never == (
-        "Nobody may give the oncall approval for eu in prod: name a team under roles.oncall of the"
+        "Nobody may give the on-call approval for eu in prod: name a team under roles.oncall of the"
         " policy file"
     )
 
@@ -195,7 +196,7 @@ def test_the_budget_of_unapproved_actions_runs_out() -> None:
 
 
 def test_after_a_run_that_failed_somebody_looks_at_the_next() -> None:
-    failed = judge(environment="dev", record=(State.ROLLED_BACK, *CLEAN))
+    failed = judge(environment="dev", record=(State.ROLLED_BACK, State.SUCCEEDED))
     assert stages(failed) == "oncall"
     assert failed.notes == ("its last run ended rolled_back, so somebody has to look",)
     assert stages(judge(environment="dev", record=(State.SUCCEEDED, State.FAILED))) == "none"
@@ -217,86 +218,80 @@ def test_autonomy_written_past_the_file_is_not_believed_outside_dev() -> None:
     assert stages(judge(rules, Tier.T1, "prod")) == "oncall"
 
 
-def graduated(environment: str = "prod", service: str = "*") -> Policy:
-    return Policy(
-        rules=Rules(
-            graduated=(Graduation(operation="scale_up", environment=environment, service=service),)
-        )
-    )
+def test_trust_is_worth_one_approval_and_no_more() -> None:
+    trusted = judge(trust=TRUST)
+    assert stages(trusted) == "none"
+    assert trusted.notes == (f"one approval less, trusted by {TRUST}",)
+    assert stages(judge(tier=Tier.T3, environment="staging", trust=TRUST)) == "oncall"
 
 
-def test_twenty_clean_runs_move_a_listed_operation_one_step() -> None:
-    earned = judge(graduated(), record=CLEAN)
-    assert stages(earned) == "none"
-    assert earned.notes == ("graduated: 20 verified runs, none failed or undone",)
-    one_step = judge(graduated("staging"), Tier.T3, "staging", record=CLEAN)
-    assert stages(one_step) == "oncall"
-
-
-def test_nineteen_clean_runs_are_not_enough() -> None:
-    assert stages(judge(graduated(), record=CLEAN[1:])) == "oncall"
-    assert judge(graduated(), record=CLEAN[1:]).notes == (
-        "graduated, but only 19 of 20 verified runs",
-    )
+def test_without_trust_no_record_is_good_enough() -> None:
+    assert stages(judge(record=(State.SUCCEEDED,) * 100)) == "oncall"
 
 
 @pytest.mark.parametrize("bad", [State.FAILED, State.ROLLED_BACK, State.ROLLBACK_FAILED])
-@pytest.mark.parametrize("at", [0, 10, 20])
-def test_one_run_that_went_wrong_takes_graduation_back(bad: State, at: int) -> None:
-    record = (*CLEAN[:at], bad, *CLEAN[at:], *CLEAN)
-    assert stages(judge(graduated(), record=record)) == "oncall"
-    assert judge(graduated(), record=record).notes == (
-        "graduated, but 1 of its runs in 30 days failed or were undone",
-    )
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"environment": "payments"},
-        {"operation": "scale_down"},
-        {"service": "shop/other"},
-        {"service": ""},
-    ],
-)
-def test_only_what_is_listed_graduates(asked: dict[str, Any]) -> None:
-    listed = Policy(
-        rules=Rules(
-            environments={"eu-prod": "prod"},  # type: ignore[dict-item]
-            graduated=(
-                Graduation(operation="scale_up", environment="eu-prod", service="shop/cart"),
-            ),
-        )
-    )
-    assert stages(judge(listed, environment="eu-prod", record=CLEAN)) == "none"
-    asked = {"environment": "eu-prod"} | asked
-    assert stages(judge(listed, record=CLEAN, **asked)) == "oncall"
+def test_what_is_trusted_is_looked_at_again_after_a_run_that_went_wrong(bad: State) -> None:
+    judgement = judge(trust=TRUST, record=(bad, State.SUCCEEDED))
+    assert stages(judgement) == "oncall"
+    assert judgement.notes[1] == f"its last run ended {bad}, so somebody has to look"
 
 
 @pytest.mark.parametrize("tier", [Tier.T3, Tier.T4])
-def test_the_high_tiers_never_graduate_in_prod(tier: Tier) -> None:
-    assert stages(judge(graduated(), tier, record=CLEAN)) == "oncall+manager"
-    assert judge(graduated(), tier, record=CLEAN).notes == (
-        f"{tier.name} in prod is never graduated further",
+def test_the_high_tiers_are_never_trusted_in_prod(tier: Tier) -> None:
+    judgement = judge(tier=tier, trust=TRUST)
+    assert stages(judgement) == "oncall+manager"
+    assert judgement.notes == (
+        f"trusted by {TRUST}, but {tier.name} is never trusted further in prod",
     )
 
 
-def test_a_high_tier_never_graduates_to_nobody() -> None:
-    assert stages(judge(graduated("dev"), Tier.T3, "dev", record=CLEAN)) == "oncall"
+def test_a_high_tier_never_runs_by_itself() -> None:
+    judgement = judge(tier=Tier.T3, environment="dev", trust=TRUST)
+    assert stages(judgement) == "oncall"
+    assert judgement.notes == (f"trusted by {TRUST}, but T3 never runs by itself",)
 
 
-def test_what_needs_nobody_has_nothing_to_graduate_to() -> None:
-    assert judge(graduated("dev"), Tier.T1, "dev", record=CLEAN).notes == ()
+def test_what_needs_nobody_has_nothing_to_be_trusted_with() -> None:
+    assert judge(tier=Tier.T1, environment="dev", trust=TRUST).notes == ()
 
 
 def test_an_exception_outweighs_what_was_earned() -> None:
-    rules = Rules(
-        graduated=(Graduation(operation="scale_up", environment="prod"),),
-        operations=policy(
-            "operations: [{operation: scale_up, approvals: oncall}]\n"
-        ).rules.operations,
+    strict = policy("operations: [{operation: scale_up, approvals: oncall}]\n")
+    assert stages(judge(strict, trust=TRUST)) == "oncall"
+
+
+def test_breaking_glass_takes_all_approvals_whatever_is_trusted() -> None:
+    assert stages(judge(trust=TRUST, break_glass=True)) == "oncall+manager"
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod", "elsewhere"])
+def test_trust_is_given_by_two_people_and_taken_by_one_in_every_environment(
+    environment: str,
+) -> None:
+    giving = judge(operation="autonomy_grant", tier=Tier.T3, environment=environment)
+    taking = judge(operation="autonomy_withdraw", tier=Tier.T1, environment=environment)
+    assert (stages(giving), giving.never) == ("oncall+manager", "")
+    assert (stages(taking), taking.never) == ("oncall", "")
+    assert all(need.not_requester for need in giving.needs)
+
+
+def test_a_ladder_tells_what_trust_would_change() -> None:
+    key = TrustKey(operation="scale_up", environment="prod", service_key="eu/shop/cart")
+    run = PastRun(
+        number=1,
+        state=State.SUCCEEDED,
+        tier=Tier.T2,
+        place="eu",
+        namespace="shop",
+        approved=True,
+        broke_glass=False,
     )
-    assert stages(judge(Policy(rules=rules), record=CLEAN)) == "oncall"
+    ladder = DEFAULT_POLICY.ladder(key, run)
+    assert ladder.before_says == "needs the on-call approval"
+    assert ladder.after_says == "runs by itself inside the budget of 10 an hour"
+    staging = DEFAULT_POLICY.ladder(replace(key, environment="staging"), replace(run, tier=Tier.T3))
+    assert staging.before_says == "needs the on-call and the manager approvals"
+    assert staging.after_says == "needs the on-call approval"
 
 
 RECORDS = st.lists(st.sampled_from([State.SUCCEEDED, State.FAILED]), max_size=40).map(tuple)
@@ -310,7 +305,7 @@ RECORDS = st.lists(st.sampled_from([State.SUCCEEDED, State.FAILED]), max_size=40
     break_glass=st.booleans(),
     runs=st.integers(0, 30),
     record=RECORDS,
-    listed=st.booleans(),
+    trusted=st.booleans(),
 )
 def test_nothing_ever_runs_alone_that_somebody_should_see(
     *,
@@ -321,13 +316,13 @@ def test_nothing_ever_runs_alone_that_somebody_should_see(
     break_glass: bool,
     runs: int,
     record: tuple[State, ...],
-    listed: bool,
+    trusted: bool,
 ) -> None:
-    rules = graduated("prod" if environment == "elsewhere" else environment)
     judgement = judge(
-        rules if listed else DEFAULT_POLICY,
+        DEFAULT_POLICY,
         tier,
         environment,
+        trust=TRUST if trusted else "",
         by_alert=by_alert,
         tainted=tainted,
         break_glass=break_glass,
@@ -340,8 +335,7 @@ def test_nothing_ever_runs_alone_that_somebody_should_see(
     if record and record[0] is State.FAILED:
         assert judgement.needs
     if environment in {"prod", "elsewhere"}:
-        earned = listed and len(record) >= 20 and State.FAILED not in record
-        assert judgement.needs or earned
+        assert judgement.needs or trusted
         assert tier < Tier.T3 or len(judgement.needs) == 2
 
 
@@ -380,7 +374,7 @@ def test_a_need_with_a_second_factor_takes_a_proof() -> None:
     ana = person("ana")
     need = Need(stage=Stage.ONCALL, teams=(), not_requester=False, factor=True)
     assert DEFAULT_POLICY.satisfied((need,), (approval(ana, Stage.ONCALL),)) == (
-        "the oncall approval of a member of no team with a second factor is missing: the one given"
+        "the on-call approval of a member of no team with a second factor is missing: the one given"
         " does not count any more"
     )
     assert DEFAULT_POLICY.satisfied((need,), (approval(ana, Stage.ONCALL, factor=True),)) == ""

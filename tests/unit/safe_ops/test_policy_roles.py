@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +11,9 @@ from safe_ops.errors import RefusedError
 from safe_ops.model.plans import Need, Stage
 from safe_ops.policy.standard import DEFAULT_POLICY
 from tests.unit.safe_ops.policies import NOW, approval, person, plan, policy
+
+if TYPE_CHECKING:
+    from safe_ops.policy.policy import Policy
 
 ONCALL = Need(stage=Stage.ONCALL, teams=("oncall",), not_requester=True)
 MANAGER = Need(stage=Stage.MANAGER, teams=("managers",), not_requester=True)
@@ -44,7 +48,10 @@ def test_an_approver_asked_about_again_is_not_barred_by_the_own_approval() -> No
             person("ana", "managers"),
             ONCALL,
             "not-eligible",
-            "Ana is in none of the teams that may give the oncall approval: ask somebody of oncall",
+            (
+                "Ana is in none of the teams that may give the on-call approval: ask somebody of"
+                " oncall"
+            ),
         ),
         (
             person("rita", "oncall"),
@@ -57,7 +64,7 @@ def test_an_approver_asked_about_again_is_not_barred_by_the_own_approval() -> No
             MANAGER,
             "same-person",
             (
-                "Bo gave the oncall approval already: the manager approval has to be another"
+                "Bo gave the on-call approval already: the manager approval has to be another"
                 " person's of managers"
             ),
         ),
@@ -65,7 +72,7 @@ def test_an_approver_asked_about_again_is_not_barred_by_the_own_approval() -> No
             person("bo2", "managers", subject="bo"),
             MANAGER,
             "same-person",
-            "Bo2 gave the oncall approval already",
+            "Bo2 gave the on-call approval already",
         ),
     ],
 )
@@ -111,6 +118,44 @@ def test_approvers_count_where_their_role_does() -> None:
     rules.check_approver(ana, need, plan=plan(environment="dev"), approvals=())
     with pytest.raises(RefusedError):
         rules.check_approver(ana, need, plan=plan(environment="prod"), approvals=())
+
+
+SECONDARY = "roles: {secondary: [{teams: [deputies], environments: [prod]}]}\n"
+BOTH_ON_CALL = Need(stage=Stage.ONCALL, teams=("oncall", "deputies"), not_requester=True)
+
+
+def test_the_secondary_on_call_may_give_the_on_call_approval_and_stop_operations() -> None:
+    rules = policy(SECONDARY)
+    deputy = person("dan", "deputies")
+    rules.check_approver(deputy, BOTH_ON_CALL, plan=plan(), approvals=())
+    rules.check_stopper(deputy)
+    with pytest.raises(RefusedError, match="ask somebody of managers"):
+        rules.check_approver(deputy, MANAGER, plan=plan(), approvals=())
+    with pytest.raises(RefusedError):
+        rules.check_approver(deputy, BOTH_ON_CALL, plan=plan(environment="dev"), approvals=())
+
+
+def test_the_secondary_is_called_only_once_the_first_on_call_are_silent() -> None:
+    rules = policy(SECONDARY)
+    assert rules.reminded(BOTH_ON_CALL, plan()) == ("oncall",)
+    call = rules.escalation(BOTH_ON_CALL, plan())
+    assert (call.teams, call.may_approve) == (("deputies",), True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "need"),
+    [(DEFAULT_POLICY, ONCALL), (policy(SECONDARY), ONCALL), (policy(SECONDARY), BOTH_ON_CALL)],
+    ids=["none named", "named after the plan", "named elsewhere"],
+)
+def test_without_a_secondary_who_approves_next_is_told(rules: Policy, need: Need) -> None:
+    environment = "dev" if need is BOTH_ON_CALL else "prod"
+    call = rules.escalation(need, plan(environment=environment))
+    assert (call.teams, call.may_approve) == (("managers",), False)
+
+
+def test_whoever_is_left_of_the_plan_is_reminded_where_the_file_names_others_by_now() -> None:
+    changed = policy("roles: {oncall: [{teams: [platform]}], secondary: [{teams: [oncall]}]}\n")
+    assert changed.reminded(ONCALL, plan()) == ("oncall",)
 
 
 def test_everyone_may_ask_unless_the_file_narrows_it() -> None:

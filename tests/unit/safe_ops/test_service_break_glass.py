@@ -36,7 +36,11 @@ def test_glass_is_broken_for_guards_that_allow_it(side: WriteSide) -> None:
     )
     assert [need.factor for need in plan.needs] == [True, True]
     assert [ruling.guard for ruling in plan.rulings if not ruling.passed] == ["obstacle"]
-    assert side.events(action) == ["action.requested", "action.break_glass_planned"]
+    assert side.events(action) == [
+        "action.requested",
+        "record.opened",
+        "action.break_glass_planned",
+    ]
     assert side.outside.pages == ["A1 sets guards aside: the shop is down"]
 
 

@@ -10,6 +10,7 @@ import pytest
 from safe_ops.errors import StaleError
 from safe_ops.model.actions import State
 from safe_ops.model.plans import Call, Place, System
+from safe_ops.model.rights import Grant
 from safe_ops.model.surveys import CloudSurvey, Permission
 from safe_ops.operations.operation import Eyes
 from safe_ops.service.binding import bound
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.unit.safe_ops.write_side import WriteSide
 
 ARN = "arn:aws:ecs:eu-central-1:111122223333:service/shop/cart"
+UPDATE = Grant(action="ecs:UpdateService", arn=ARN)
 MAIN = Place(system=System.AWS, name="main", region="eu-central-1")
 
 
@@ -52,7 +54,10 @@ class SetTasks(SetDials):
         drawing = super().draw(wanted, survey, place)
         target = replace(drawing.target, kind="ecs service", namespace="", uid=ARN)
         steps = tuple(
-            replace(step, call=replace(step.call, action="ecs:update_service", path=ARN))
+            replace(
+                step,
+                call=replace(step.call, action="ecs:update_service", path=ARN, grants=(UPDATE,)),
+            )
             for step in drawing.steps
         )
         return replace(drawing, target=target, steps=steps, undo=())
@@ -72,12 +77,12 @@ def wish() -> dict[str, Any]:
     return {"operation": "set_tasks", "place": MAIN}
 
 
-def test_hands_may_touch_the_arns_of_the_plan_and_eyes_none(account: WriteSide) -> None:
+def test_hands_are_granted_what_the_plans_calls_need_and_eyes_nothing(account: WriteSide) -> None:
     done = account.executed(ARN, **wish())
     assert done.state is State.SUCCEEDED
     assert account.machine.effects == [(ARN, 5)]
-    touched = {warrant.resources for warrant in account.machine.warrants}
-    assert touched == {(), (ARN,)}
+    granted = {warrant.grants for warrant in account.machine.warrants}
+    assert granted == {(), (UPDATE,)}
 
 
 def test_tags_protect_as_labels_do(account: WriteSide) -> None:

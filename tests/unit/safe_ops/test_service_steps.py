@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from safe_ops.model.actions import Effect, State
-from safe_ops.model.signal import Signal
+from safe_ops.model.actions import State
+from tests.unit.safe_ops.dials import Machine, SetDials
 from tests.unit.safe_ops.test_service_executing import (
     AFTER,
     APPLIED,
@@ -17,10 +17,12 @@ from tests.unit.safe_ops.test_service_executing import (
     UNKNOWN,
     rows,
 )
+from tests.unit.safe_ops.write_side import TEAM
 
 if TYPE_CHECKING:
     from safe_ops.model.actions import Action, Outcome
-    from safe_ops.model.plans import Call
+    from safe_ops.model.plans import Call, Plan
+    from safe_ops.operations.operation import Eyes
     from tests.unit.safe_ops.write_side import WriteSide
 
 UNREADABLE = "its answer was lost, and reading back does not tell what became of it"
@@ -106,6 +108,63 @@ def test_after_five_minutes_without_budget_the_run_stops_there(side: WriteSide) 
     assert 300 <= (side.clock.now() - began).total_seconds() < 360
     assert "the budget allows none now" in outcome(ended).says
     assert outcome(ended).pages
+
+
+# Calls that wait for what those before them set going.
+
+
+class PacedDials(SetDials):
+    """Has the calls on some dials wait for so many looks."""
+
+    def __init__(self, machine: Machine, **looks: int) -> None:
+        super().__init__(machine)
+        self.looks = looks
+
+    def not_yet(self, plan: Plan, call: Call, eyes: Eyes) -> str:
+        self._read()
+        name = call.path.rpartition("/")[2]
+        self.looks[name] = self.looks.get(name, 0) - 1
+        return f"{name} is not ready" if self.looks[name] >= 0 else ""
+
+
+def paced(side: WriteSide, **looks: int) -> None:
+    side.catalogue[side.operation.name] = PacedDials(side.machine, **looks)
+    side.rewire()
+
+
+def test_a_call_waits_until_what_was_before_it_is_ready(side: WriteSide) -> None:
+    paced(side, b=3)
+    began = side.clock.now()
+    done = side.executed("a", "b")
+    assert done.state is State.SUCCEEDED
+    assert side.machine.effects == [("a", 5), ("b", 5)]
+    assert (side.clock.now() - began).total_seconds() >= 2 + 4 + 8
+    # Nothing is written down of a look; the call itself has one try.
+    assert [row[2:] for row in rows(side, done)] == [(1, BEFORE, None), (1, AFTER, APPLIED)] * 2
+
+
+def test_after_five_minutes_without_a_ready_one_the_run_stops_there(side: WriteSide) -> None:
+    paced(side, b=60)
+    began = side.clock.now()
+    ended = side.executed("a", "b", "c")
+    assert (ended.state, side.machine.effects) == (State.FAILED, [("a", 5)])
+    assert 300 <= (side.clock.now() - began).total_seconds() < 360
+    assert "b is not ready" in outcome(ended).says
+    assert outcome(ended).pages
+
+
+def test_a_stop_ends_the_waiting_for_a_ready_one(side: WriteSide) -> None:
+    paced(side, b=60)
+    approved = side.approved("a", "b")
+
+    def stop() -> None:
+        side.brake.stop(slack_id="U2", team_id=TEAM, reason="smoke")
+
+    side.clock.on_sleep.append(stop)
+    ended = side.operator.execute(approved.action_id)
+    assert (ended.state, side.machine.effects) == (State.FAILED, [("a", 5)])
+    assert "Ben stopped everything" in outcome(ended).says
+    assert (side.clock.now() - approved.changed_at).total_seconds() < 10
 
 
 # Refusals, conflicts, what is gone.
@@ -254,120 +313,3 @@ def test_reading_back_that_always_fails_says_why(side: WriteSide) -> None:
     side.machine.on_send = lambda _call: setattr(side.machine, "broken", "no answer")
     ended = side.executed("a")
     assert (ended.state, "; no answer" in outcome(ended).says) == (State.INDETERMINATE, True)
-
-
-# Verification and undo.
-
-
-def test_success_waits_until_it_is_reached_and_stays_so(side: WriteSide) -> None:
-    side.machine.slow, side.machine.settle_s = 3, 20
-    action = side.approved("a")
-    began = side.clock.now()
-    side.keep_alive(action.action_id)
-    done = side.operator.execute(action.action_id)
-    assert (done.state, outcome(done).details) == (State.SUCCEEDED, ("done: set dial a to 5",))
-    assert outcome(done).says == "all dials are set"
-    assert (side.clock.now() - began).total_seconds() == 3 * 5 + 20
-
-
-def test_what_is_not_reached_in_time_is_changed_back(side: WriteSide) -> None:
-    side.machine.slow = 100
-    ended = side.executed("a")
-    assert (ended.state, side.machine.dials["a"]) == (State.ROLLED_BACK, 1)
-    assert ended.reason == "not reached within 60 s: not all dials are there yet"
-    assert [row[0] for row in rows(side, ended)] == ["steps", "steps", "undo", "undo"]
-    assert side.outside.pages == []
-
-
-def test_what_cannot_be_reached_any_more_is_changed_back_at_once(side: WriteSide) -> None:
-    side.machine.missed = "the image cannot be pulled"
-    began = side.clock.now()
-    ended = side.executed("a")
-    assert (ended.state, ended.reason) == (State.ROLLED_BACK, "the image cannot be pulled")
-    assert side.clock.now() == began
-
-
-def test_what_cannot_be_seen_is_looked_for_again(side: WriteSide) -> None:
-    side.machine.settle_s = 10
-    side.machine.on_send = lambda _call: setattr(side.machine, "slow", 1)
-    moments = iter(["", "no answer", "", ""])
-    side.clock.on_sleep.append(lambda: setattr(side.machine, "broken", next(moments, "")))
-    assert side.executed("a").state is State.SUCCEEDED
-
-
-def test_an_undo_that_fails_is_paged(side: WriteSide) -> None:
-    side.machine.missed = "it fell over"
-    side.machine.fault("a", "ok", "refused")
-    ended = side.executed("a")
-    assert (ended.state, len(side.outside.pages)) == (State.ROLLBACK_FAILED, 1)
-    assert outcome(ended).says == (
-        "it fell over. Changing it back failed: a was refused. Look at it now."
-    )
-
-
-def test_an_undo_goes_on_while_all_is_stopped(side: WriteSide) -> None:
-    side.machine.missed = "it fell over"
-    side.machine.on_send = lambda _call: stop_all(side)
-    assert side.executed("a").state is State.ROLLED_BACK
-
-
-def stop_all(side: WriteSide) -> None:
-    if not side.book.switches().stopped_by:
-        side.brake.stop(slack_id="U2", team_id="T1")
-
-
-def test_a_failed_verification_without_an_undo_is_paged(side: WriteSide) -> None:
-    side.machine.missed, side.machine.undoable = "it fell over", False
-    ended = side.executed("a")
-    assert (ended.state, len(side.outside.pages)) == (State.FAILED, 1)
-    assert outcome(ended).details == ("done: set dial a to 5",)
-
-
-# The incident's signal.
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "effect"),
-    [
-        (Signal(firing=True), Signal(firing=False), Effect.SEEN),
-        (Signal(firing=True), Signal(firing=True), Effect.NOT_SEEN),
-        (Signal(firing=True), Signal(firing=None), Effect.NOT_VISIBLE),
-        (Signal(firing=None), Signal(firing=True), Effect.NOT_VISIBLE),
-        (Signal(firing=False), Signal(firing=False), Effect.NOT_VISIBLE),
-        (Signal(firing=True, value=2.0), Signal(firing=True, value=3.0), Effect.NOT_SEEN),
-        (Signal(firing=True, value=0.0), Signal(firing=True, value=3.0), Effect.NOT_SEEN),
-    ],
-)
-def test_success_says_whether_the_signal_agrees(
-    side: WriteSide, before: Signal, after: Signal, effect: Effect
-) -> None:
-    side.outside.signals = [before, after]
-    done = side.executed("a")
-    assert (done.state, outcome(done).effect) == (State.SUCCEEDED, effect)
-
-
-def test_a_signal_that_fired_gets_two_minutes_to_fall_silent(side: WriteSide) -> None:
-    side.outside.signals = [*[Signal(firing=True)] * 20, Signal(firing=False)]
-    done = side.executed("a")
-    assert outcome(done).effect is Effect.SEEN
-
-
-def test_without_an_incident_no_signal_is_looked_at(side: WriteSide) -> None:
-    side.outside.signals = [Signal(firing=True)]
-    assert outcome(side.executed("a", incident_id="")).effect is Effect.NOT_VISIBLE
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "says"),
-    [
-        (Signal(firing=False), Signal(firing=True, says="503s"), "fires now and did not before"),
-        (Signal(firing=True, value=2.0), Signal(firing=True, value=3.1), "1.6 times as strong"),
-    ],
-)
-def test_a_signal_that_got_worse_is_reason_to_change_it_back(
-    side: WriteSide, before: Signal, after: Signal, says: str
-) -> None:
-    side.outside.signals = [before, after]
-    ended = side.executed("a")
-    assert (ended.state, says in ended.reason) == (State.ROLLED_BACK, True)
-    assert side.machine.dials["a"] == 1

@@ -140,7 +140,7 @@ def test_a_stop_leaves_a_trace(side: WriteSide) -> None:
     entry = side.last_entry()
     assert (entry.event, entry.actor.subject) == ("switch.set", "ben")
     assert entry.says == "Ben stopped all operations: smoke"
-    assert entry.facts == {"stopped": True, "read_only": False, "frozen": False}
+    assert entry.facts == {"sets": "stop", "stopped": True, "read_only": False, "frozen": False}
 
 
 def test_after_a_release_nothing_begins_by_itself(side: WriteSide) -> None:

@@ -84,12 +84,12 @@ def settle(side: WriteSide, action: Action, slack_id: str, **fields: Any) -> Act
 
 
 @pytest.mark.parametrize(("took_effect", "after"), [(True, "succeeded"), (False, "failed")])
-def test_an_approver_settles_what_nobody_could_read_back(
+def test_a_manager_settles_what_nobody_could_read_back(
     side: WriteSide,
     took_effect: bool,
     after: str,
 ) -> None:
-    settled = settle(side, indeterminate(side), "U2", took_effect=took_effect)
+    settled = settle(side, indeterminate(side), "U3", took_effect=took_effect)
     assert settled.state == after
     assert side.outside.closed_records == [settled.action_id]
     assert side.events(settled)[-1] == "action.settled"
@@ -97,18 +97,29 @@ def test_an_approver_settles_what_nobody_could_read_back(
 
 def test_settling_needs_a_reason(side: WriteSide) -> None:
     with pytest.raises(RefusedError, match="Say what you saw") as found:
-        settle(side, indeterminate(side), "U1", reason=" ")
+        settle(side, indeterminate(side), "U3", reason=" ")
     assert found.value.code == "reason"
 
 
-def test_nobody_else_settles(side: WriteSide) -> None:
-    with pytest.raises(RefusedError) as found:
-        settle(side, indeterminate(side), "U9")
+@pytest.mark.parametrize("slack_id", ["U9", "U1", "U2"])
+def test_nobody_else_settles_be_it_who_approved_it(side: WriteSide, slack_id: str) -> None:
+    action = indeterminate(side)
+    with pytest.raises(RefusedError, match="ask somebody of leads") as found:
+        settle(side, action, slack_id)
     assert found.value.code == "not-eligible"
+    assert side.last_entry().event == "click.refused"
+
+
+def test_a_manager_who_is_barred_settles_nothing(side: WriteSide) -> None:
+    action = indeterminate(side)
+    side.people.change("U3", barred="the account is deactivated")
+    with pytest.raises(RefusedError) as found:
+        settle(side, action, "U3")
+    assert found.value.code == "barred"
 
 
 def test_what_is_known_is_not_settled(side: WriteSide) -> None:
     for action in (side.request("a"), side.planned("b")):
         with pytest.raises(RefusedError) as found:
-            settle(side, action, "U1")
+            settle(side, action, "U3")
         assert found.value.code == "state"

@@ -10,9 +10,9 @@ from safe_ops.errors import RefusedError, StaleError, UpstreamError
 from safe_ops.operations.catalogue import CATALOGUE
 from safe_ops.operations.drift import drift_of
 from safe_ops.operations.operation import Eyes
-from safe_ops.plan import plan_from_json, plan_json
 from tests.unit.safe_ops.cases_workloads import OPERATIONS
 from tests.unit.safe_ops.situations_workloads import PLACE, Situation
+from tests.unit.safe_ops.stored_plans import plan_from_json, plan_json
 from tests.unit.safe_ops.workload_estate import CART, HPA
 
 if TYPE_CHECKING:

@@ -9,15 +9,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from safe_ops.actuators.standing import StandingWorkshop
 from safe_ops.errors import AuditError, FenceLostError, RefusedError, UpstreamError
 from safe_ops.guardrails.common import COMMON
 from safe_ops.model.actions import Factor, Grounds, Person, Request
 from safe_ops.model.plans import Json, Place, Stage, System
 from safe_ops.model.signal import Signal
 from safe_ops.model.standing import LEASE
+from safe_ops.operations import autonomy
 from safe_ops.policy.file import load_policy
+from safe_ops.ports.book import ActionBook
+from safe_ops.ports.trust import TrustBook
 from safe_ops.service.assessing import Assessor
 from safe_ops.service.braking import Brake
 from safe_ops.service.deciding import Click, Decisions
@@ -25,8 +29,10 @@ from safe_ops.service.executing import Operator
 from safe_ops.service.hearing import Hearing
 from safe_ops.service.planning import Planner
 from safe_ops.service.rechecking import Rechecker
+from safe_ops.service.reconciling import Reconciler
 from safe_ops.service.requesting import Requests
 from safe_ops.service.running import Runner
+from safe_ops.service.sequels import Sequels
 from safe_ops.service.sweeping import Sweep
 from safe_ops.service.telling import Teller
 from safe_ops.service.undoing import Undoer
@@ -36,7 +42,6 @@ from tests.unit.safe_ops.dials import START, Machine, MachineWorkshop, SetDials
 if TYPE_CHECKING:
     from safe_ops.model.actions import Action
     from safe_ops.model.trail import AuditEntry
-    from safe_ops.ports.book import ActionBook
 
 POLICY = """
 roles:
@@ -112,11 +117,13 @@ class Outside:
     signals: list[Signal] = field(default_factory=list)
     """Given out one after another; the last one stays."""
     told: list[str] = field(default_factory=list)
+    told_soon: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
     opened_records: list[str] = field(default_factory=list)
     closed_records: list[str] = field(default_factory=list)
     to_plan: list[str] = field(default_factory=list)
     to_execute: list[str] = field(default_factory=list)
+    keeps_records: bool = True
     records_down: bool = False
     sinks_down: bool = False
     on_delivery: Callable[[], None] = lambda: None
@@ -126,9 +133,10 @@ class Outside:
             return Signal(firing=None)
         return self.signals.pop(0) if len(self.signals) > 1 else self.signals[0]
 
-    def opened(self, action: Action) -> None:
+    def opened(self, action: Action) -> bool:
         self._reach_records()
         self.opened_records.append(action.action_id)
+        return self.keeps_records
 
     def closed(self, action: Action) -> None:
         self._reach_records()
@@ -141,6 +149,9 @@ class Outside:
 
     def tell(self, action_id: str) -> None:
         self.told.append(action_id)
+
+    def tell_soon(self, action_id: str) -> None:
+        self.told_soon.append(action_id)
 
     def page(self, action_id: str, says: str) -> None:
         self.pages.append(says)
@@ -174,12 +185,16 @@ def everybody() -> dict[str, Person]:
     }
 
 
+class Book(ActionBook, TrustBook, Protocol):
+    """All that one database keeps."""
+
+
 class WriteSide:
     """Everything wired; build another one over the same book to be another process."""
 
     def __init__(
         self,
-        book: ActionBook,
+        book: Book,
         clock: TestClock,
         *,
         policy: str = POLICY,
@@ -192,7 +207,8 @@ class WriteSide:
         self.outside = Outside()
         self.workshop = MachineWorkshop(self.machine)
         self.operation = SetDials(self.machine)
-        self.catalogue: dict[str, Any] = {self.operation.name: self.operation}
+        own = {one.name: one for one in autonomy.OPERATIONS}
+        self.catalogue: dict[str, Any] = {self.operation.name: self.operation} | own
         self.common = COMMON
         self.beat_every_s = 3600.0
         self.rewire(policy)
@@ -201,6 +217,13 @@ class WriteSide:
         """Build the services anew, with another policy."""
         book, outside = self.book, self.outside
         self.policy = load_policy(policy, name="policy.yaml")
+        self.reach = StandingWorkshop(
+            self.workshop,
+            book=book,
+            policy=self.policy,
+            operations=self.catalogue,
+            environments={"prod", "staging", "dev"},
+        )
         self.teller = Teller(book=book, herald=outside, records=outside)
         self.hearing = Hearing(book=book, people=self.people)
         self.requests = Requests(book=book, bell=outside)
@@ -209,13 +232,13 @@ class WriteSide:
             policy=self.policy,
             catalogue=self.catalogue,
             common=self.common,
-            workshop=self.workshop,
+            workshop=self.reach,
         )
         self.planner = Planner(
             book=book,
             policy=self.policy,
             assessor=self.assessor,
-            workshop=self.workshop,
+            workshop=self.reach,
             people=self.people,
             teller=self.teller,
             herald=outside,
@@ -230,13 +253,20 @@ class WriteSide:
             bell=outside,
         )
         self.sweep = Sweep(book=book, policy=self.policy, bell=outside, teller=self.teller)
+        self.sequels = Sequels(
+            book=book,
+            wishes=book,  # type: ignore[arg-type]
+            requests=self.requests,
+            teller=self.teller,
+            operations=tuple(self.catalogue),
+        )
         self.brake = Brake(book=book, policy=self.policy, hearing=self.hearing, teller=self.teller)
         self.operator = self.new_operator("operator-1")
 
     def new_operator(self, name: str, *, book: ActionBook | None = None) -> Operator:
         book = book or self.book
         teller = Teller(book=book, herald=self.outside, records=self.outside)
-        runner = Runner(book=book, clock=self.clock, workshop=self.workshop)
+        runner = Runner(book=book, clock=self.clock, workshop=self.reach)
         return Operator(
             name=name,
             book=book,
@@ -246,15 +276,22 @@ class WriteSide:
                 book=book,
                 policy=self.policy,
                 assessor=self.assessor,
-                workshop=self.workshop,
+                workshop=self.reach,
                 people=self.people,
                 delivery=self.outside,
             ),
             runner=runner,
             verifier=Verifier(
-                book=book, clock=self.clock, workshop=self.workshop, signals=self.outside
+                book=book, clock=self.clock, workshop=self.reach, signals=self.outside
             ),
             undoer=Undoer(runner=runner),
+            reconciler=Reconciler(
+                name=name,
+                book=book,
+                catalogue=self.catalogue,
+                workshop=self.reach,
+                teller=teller,
+            ),
             teller=teller,
             beat_every_s=self.beat_every_s,
         )
