@@ -66,8 +66,7 @@ def parser() -> argparse.ArgumentParser:
     )
     doctor = commands.add_parser("doctor", help="check every connection and say what to do")
     doctor.add_argument("--json", action="store_true", help="one JSON object a line")
-    database = commands.add_parser("db", help="look after the database")
-    database.add_argument("action", choices=("upgrade", "current"))
+    _add_database(commands.add_parser("db", help="look after the database"))
     _add_factor(commands.add_parser("factor", help="enrol people's second factors"))
     _add_audit(commands.add_parser("audit", help="check and read what was done, and by whom"))
     return root
@@ -88,6 +87,25 @@ def _add_investigate(investigate: argparse.ArgumentParser) -> None:
     investigate.add_argument("--cluster", help="cluster of the registry, or context")
     investigate.add_argument("--account", help="cloud account of the registry")
     investigate.add_argument("--namespace", "-n", help="namespace the alert is about")
+
+
+def _add_database(database: argparse.ArgumentParser) -> None:
+    action = database.add_subparsers(dest="action", required=True, metavar="WHAT")
+    action.add_parser("upgrade", help="bring it to this version's tables, as their owner")
+    action.add_parser("current", help="tell whether it is at this version's tables")
+    grants = action.add_parser(
+        "grants", help="print the SQL that gives each process its rights in PostgreSQL"
+    )
+    for name, text in (
+        ("listener", "with the web entry point"),
+        ("investigator", "of questions and of alerts"),
+        ("planner", "`operator --lane plans`"),
+        ("operator", "which may plan as well"),
+        ("cron", "which may what the listener may"),
+        ("audit", "for `nightdesk audit`, which reads only"),
+        ("factor", "for `nightdesk factor`"),
+    ):
+        grants.add_argument(f"--{name}", metavar="ROLE", help=text)
 
 
 def _add_factor(factor: argparse.ArgumentParser) -> None:

@@ -91,6 +91,11 @@ class Outgoing:
         return words or REMOVED
 
 
+def without_addresses(text: str) -> str:
+    """Return the text without addresses, for places where Slack might make them links."""
+    return _URL.sub(REMOVED, text)
+
+
 def _allowed(url: str, prefixes: tuple[str, ...]) -> bool:
     return any(url.startswith(prefix) for prefix in prefixes)
 

@@ -9,8 +9,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import TYPE_CHECKING
 
+import structlog
+
 from bot.agent.exhibit import exhibit, finding
 from bot.agent.fence import clean
+from bot.agent.outgoing import without_addresses
 from bot.agent.toolbox import InvalidCallError, Report
 from bot.agent.transcript import canonical, earlier_uses, result_of
 from bot.domain.errors import NotAllowedError, ToolError, UpstreamError
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from bot.agent.toolbox import Toolbox
     from bot.domain.evidence import Evidence, Observation
     from bot.domain.investigation import ToolUse, Turn
+
+log = structlog.get_logger()
 
 POLL_S = 0.25
 """How often a running call looks whether somebody pressed Stop, which has to act in a second."""
@@ -149,6 +154,13 @@ class ToolRuns:
         return ToolResult(tool_use_id=use.tool_use_id, text=exhibit(evidence, self._fence))
 
     def _failed(self, use: ToolUse, error: Exception) -> ToolResult:
+        # What a model tries and may not is what shows that somebody writes to it. The name is a
+        # tool's of ours, or nobody's word.
+        log.info(
+            "tool_call_refused",
+            tool=use.name if use.name in self._toolbox else None,
+            rule=getattr(error, "rule", None),
+        )
         # An error may quote what a foreign system said, so it is fenced like any other text.
         lines = clean(str(error)).splitlines() or ["no reason given"]
         self._session.show(_task(use, TaskState.ERROR, outcome=lines[0][:MAX_TITLE]))
@@ -164,9 +176,9 @@ def _task(use: ToolUse, state: TaskState, *, outcome: str | None = None) -> Task
 
 
 def _title(use: ToolUse) -> str:
-    """Return the call as a person would type it, in one line."""
+    """Return the call as a person would type it, in one line and without addresses."""
     words = [str(value) for value in use.arguments.values() if value not in (None, "", [])]
     if not words or not words[0].startswith(use.name):
         words.insert(0, use.name)
-    title = " ".join(clean(" ".join(words)).split())
+    title = without_addresses(" ".join(clean(" ".join(words)).split()))
     return title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1]}…"

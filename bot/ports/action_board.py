@@ -18,7 +18,7 @@ class ActionView:
     action: Action
     journal: tuple[JournalRow, ...] = ()
     rationale: str = ""
-    """Free text of whoever asked, a model mostly; shown apart, as unverified."""
+    """Free text that came with the request; shown apart, under the name of who wrote it."""
 
 
 class ActionBoard(Protocol):
@@ -33,6 +33,13 @@ class ActionBoard(Protocol):
 
     def remind(self, action: Action, *, teams: tuple[str, ...]) -> None:
         """Say once, beside the card, that it still waits for one of these teams."""
+        ...
+
+    def escalate(self, action: Action, *, teams: tuple[str, ...], may_approve: bool) -> None:
+        """Call these teams beside the card, once: nobody whose turn it is has answered.
+
+        Where they may not give the approval themselves, they are told whose it is.
+        """
         ...
 
     def page(self, action: Action, says: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from bot.domain.alert import AlertScope
 from bot.domain.verdict import Cause, Status
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ class PastIncident:
     cause: Cause
     object: str
     summary: str
+    scope: AlertScope
+    """Where it was; whoever may not read there is not told of it."""
+    channel: str
+    """Where its verdict stands for everybody to read."""
     rated_bad: bool = False
     """True when a person called the verdict wrong."""
 

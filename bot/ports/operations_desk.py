@@ -9,6 +9,7 @@ that person reads, and leaves everything as it was.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -37,6 +38,11 @@ class Voice:
 
     person: PersonId
     team_id: str
+    act_id: str = ""
+    """The same every time one act is brought; empty where nothing rests on that."""
+    stored_at: datetime | None = None
+    """When the act was stored, of one carried out later, by the listener's clock; None while it
+    happens."""
 
 
 NEEDED: Final = "is needed"
@@ -179,6 +185,10 @@ class OperationsDesk(Protocol):
 
     def open_actions(self, *, voice: Voice, channel: ChannelId) -> tuple[Action, ...]:
         """Return the open actions this person may see, oldest first."""
+        ...
+
+    def trusted(self, *, voice: Voice, channel: ChannelId) -> str:
+        """Tell what runs with one approval less, as far as this person may read."""
         ...
 
     def waiting_for(self, voice: Voice) -> tuple[Waiting, ...]:

@@ -145,8 +145,9 @@ class Investigations(Protocol):
         fence: int,
         state: RunState,
         verdict: Verdict | None,
+        refusal: str = "",
     ) -> None:
-        """Close the investigation and free the thread."""
+        """Close the investigation and free the thread; `refusal` is what the asker was told."""
         ...
 
     def release(self, investigation_id: str, *, fence: int) -> None:
@@ -187,10 +188,6 @@ class Ledger(Protocol):
         """Return its evidence in the order recorded."""
         ...
 
-    def of_thread(self, thread_id: ThreadId) -> list[Evidence]:
-        """Return all evidence of a thread in the order recorded."""
-        ...
-
     def latest_of_cluster(self, cluster: str) -> Evidence | None:
         """Return the newest evidence from that cluster, whatever its state; None if none."""
         ...
@@ -205,6 +202,13 @@ class Deliveries(Protocol):
 
     def intend(self, delivery: Delivery) -> Delivery:
         """Store the intention; if the key is known, return what is stored under it."""
+        ...
+
+    def take(self, delivery: Delivery, *, lease: timedelta) -> bool:
+        """Take it upon the caller to send this; False if it is sent, or another's for the lease.
+
+        Of several who come at once one gets it, so that nobody is called twice.
+        """
         ...
 
     def mark_sent(self, key: str, *, ts: MessageTs) -> None:

@@ -40,7 +40,7 @@ PAUSE_S = 2.4
 that fifty times a minute. Without a pause the limit is what is measured, in a row of its own."""
 IN_A_ROW = 15
 COMMAND = "kubectl get deployments -n shop"
-OPERATION = "run cronjob_suspend cart-cleanup -n shop cluster=prod-us"
+OPERATION = "run cronjob_suspend cart-cleanup -n shop cluster=prod-us resume_after_hours=4"
 PATIENCE_S = 30.0
 ROLES = ("listener", "investigator", "operator", "cron")
 WORKERS = 2

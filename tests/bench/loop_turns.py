@@ -32,6 +32,7 @@ from bot.agent.toolbox import Toolbox
 from bot.bootstrap.installation import new_id
 from bot.domain.investigation import RunState
 from bot.domain.redaction.engine import Redactor
+from bot.domain.registry import FULL_ACCESS
 from bot.flows.question.heartbeat import Heartbeat
 from bot.flows.question.session import StoredSession
 from bot.ports.model import ToolSpec
@@ -151,6 +152,7 @@ def _stored_run(model: LanguageModel, store: SqlStore, number: int) -> None:
                 heartbeat=heartbeat,
                 clock=SystemClock(),
                 mask=MASK,
+                access=FULL_ACCESS,
             ),
         )
     store.finish(run.investigation_id, fence=run.fence, state=RunState.DONE, verdict=None)

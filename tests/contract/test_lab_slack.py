@@ -192,6 +192,21 @@ def test_people_and_groups_can_be_looked_up(client: WebClient, lab: SlackLab) ->
     assert members == [lab.as_user("ana").id, lab.as_user("marta").id]
 
 
+def test_all_groups_come_at_once_with_members_and_count_where_asked(
+    client: WebClient, lab: SlackLab
+) -> None:
+    lab.set_group("oncall", ["ana", "marta"])
+    lab.workspace.group("managers").disabled = True
+    plain = client.usergroups_list()["usergroups"]
+    assert {"users", "user_count"}.isdisjoint(plain[0])
+    assert "managers" not in {row["handle"] for row in plain}
+    answer = client.usergroups_list(include_users=True, include_count=True, include_disabled=True)
+    rows = {row["handle"]: row for row in answer["usergroups"]}
+    members = [lab.as_user("ana").id, lab.as_user("marta").id]
+    assert (rows["oncall"]["users"], rows["oncall"]["user_count"]) == (members, "2")
+    assert (rows["oncall"]["date_delete"], rows["managers"]["date_delete"] > 0) == (0, True)
+
+
 def test_a_file_goes_up_in_three_steps_and_comes_down_with_a_token(
     client: WebClient, lab: SlackLab
 ) -> None:

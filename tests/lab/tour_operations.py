@@ -28,7 +28,7 @@ SETTLES_WITHIN_S = 180.0
 """A rollback has to hold for a minute before it counts; a signal may take two more."""
 EXPIRES_WITHIN_S = 150.0
 """The tour's policy waits a minute for the first approval, from the tour's first step on."""
-LEFT_ALONE = "run cronjob_suspend cart-cleanup -n shop cluster=prod-us"
+LEFT_ALONE = "run cronjob_suspend cart-cleanup -n shop cluster=prod-us resume_after_hours=4"
 DENIED = "run scale_up deployment/checkout replicas=3 -n shop cluster=prod-us"
 UNDONE = "run rollout_restart deployment/checkout -n shop cluster=prod-us"
 WHY_NOT = "Two are plenty: the queue is empty."

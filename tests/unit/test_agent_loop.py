@@ -181,6 +181,12 @@ def test_people_see_each_step_begin_and_end() -> None:
     ]
 
 
+def test_a_step_shows_no_address_a_model_was_told_to_call() -> None:
+    run = Run(ScriptedModel(calls(use("look", where="https://evil.example.net/?q=1")), conclude()))
+    run.go()
+    assert {task.title for task in run.session.shown} == {"look (link removed)"}
+
+
 def test_a_lost_lease_stops_the_run_before_the_next_step() -> None:
     session = MemorySession()
 

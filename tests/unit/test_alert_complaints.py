@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.alerts.complaints import read_complaint
-from bot.adapters.alerts.slack_alerts import read_shared_alert, read_slack_alert
+from bot.adapters.alerts.slack_alerts import read_slack_alert
 from bot.domain.alert import AlertObject, AlertSource, AlertStatus, Severity
 from tests.lab.alerts.samples import CHANNEL, TS, slack_event
 
@@ -71,7 +71,7 @@ def test_the_same_words_are_the_same_complaint() -> None:
     assert one.group_key == two.group_key != other.group_key
 
 
-def shared(**attachment: Any) -> dict[str, Any]:
+def shared() -> dict[str, Any]:
     original = slack_event("alertmanager_firing")["attachments"][0]
     return {
         "type": "message",
@@ -90,21 +90,9 @@ def shared(**attachment: Any) -> dict[str, Any]:
                 "from_url": "https://acme.slack.com/archives/C0ALERTS01/p1795262400000100",
                 "attachments": [original],
             }
-            | attachment
         ],
     }
 
 
 def test_sharing_an_alert_is_not_an_alert() -> None:
     assert read_slack_alert(shared()) is None
-
-
-def test_a_shared_alert_is_found_under_its_original_place() -> None:
-    found = read_shared_alert(shared())
-    assert found is not None
-    assert (found.channel, found.ts) == (CHANNEL, TS)
-    assert found.alerts[0].name == "KubePodCrashLooping"
-
-
-def test_a_shared_message_that_is_no_alert_gives_none() -> None:
-    assert read_shared_alert(shared(attachments=[], text="lunch?")) is None

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.adapters.alerts.complaints import read_complaint
-from bot.adapters.alerts.slack_alerts import SHAPES, read_shared_alert, read_slack_alert
+from bot.adapters.alerts.slack_alerts import SHAPES, read_slack_alert
 from bot.adapters.alerts.values import moment
 from bot.adapters.alerts.webhook_bodies import Road, read_webhook
 from tests.lab.alerts.samples import (
@@ -130,10 +130,9 @@ def test_no_message_breaks_the_reading(blocks: Any, attachments: Any, text: Any)
         "blocks": blocks,
         "attachments": attachments,
     }
-    for read in (read_slack_alert, read_shared_alert):
-        found = read(event)
-        for alert in found.alerts if found else ():
-            holds(alert)
+    found = read_slack_alert(event)
+    for alert in found.alerts if found else ():
+        holds(alert)
 
 
 @given(st.dictionaries(st.text(max_size=12), JSON, max_size=8))

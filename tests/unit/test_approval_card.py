@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.adapters.slack import actions
-from bot.adapters.slack.blocks.approval.calls_to_people import page_card, reminder_card
 from bot.adapters.slack.blocks.approval.card import action_card
 from bot.adapters.slack.blocks.approval.controls import parse_ballot
-from bot.adapters.slack.blocks.approval.listing import actions_card
 from bot.adapters.slack.blocks.approval.views import whole_view
 from bot.adapters.slack.flatten import blocks_text
-from bot.adapters.slack.validation import validate_view
 from safe_ops.model.actions import (
     CallOutcome,
+    Effect,
     Outcome,
     PendingProof,
     Phase,
     State,
 )
-from safe_ops.model.plans import Need, Stage, Step, Tier
+from safe_ops.model.plans import Need, Stage, Tier
 from tests.unit.slack_actions import (
     DIGEST,
     UID,
@@ -115,8 +113,8 @@ def test_from_t3_on_approve_does_not_ask_to_be_pressed(tier: Tier, style: str | 
 def test_the_manager_stage_names_who_approved_and_who_may_now() -> None:
     card = action_card(view(action(State.PENDING_MANAGER, approvals=(approval(),))))
     assert takes(card) == []
-    assert "was approved by <@U0LABBEN1> (oncall tier)" not in words(card)
-    assert "was approved by <@U0LABBEN1> (on-call tier)" in words(card)
+    assert "Approved by <@U0LABBEN1> (oncall tier)" not in words(card)
+    assert "Approved by <@U0LABBEN1> (on-call tier)." in words(card)
     assert "members of *managers*" in words(card)
     assert "nobody who approved already" in words(card)
     ballot = parse_ballot(controls(card)[actions.OPERATION_APPROVE]["value"])
@@ -155,8 +153,51 @@ def test_once_it_is_decided_nobody_can_decide_again(state: State) -> None:
 )
 def test_the_approvers_name_stays(state: State) -> None:
     card = action_card(view(action(state, approvals=(approval(),))))
-    assert "approved by <@U0LABBEN1>" in words(card)
+    assert "Approved by <@U0LABBEN1>" in words(card)
     assert "<@U0LABBEN1>" in card.text
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (State.INDETERMINATE, "presses Settle and says what is so"),
+        (State.ROLLBACK_FAILED, "somebody has to look now"),
+        (State.EXPIRED, "Ask for it again if it is still wanted"),
+        (State.STALE, "Ask for it again if it is still wanted"),
+    ],
+)
+def test_what_does_not_go_on_by_itself_says_what_to_do(state: State, said: str) -> None:
+    card = action_card(view(action(state, approvals=(approval(),))))
+    assert said in card.text
+    assert said in words(card)
+
+
+@pytest.mark.parametrize(
+    ("effect", "said"),
+    [
+        (Effect.SEEN, "signal has fallen silent"),
+        (Effect.NOT_SEEN, "signal still fires: this was not enough"),
+        (Effect.NOT_VISIBLE, "could not be seen"),
+    ],
+)
+def test_what_succeeded_says_whether_the_incident_heard_of_it(effect: Effect, said: str) -> None:
+    outcome = Outcome(says="4 of 4 pods ready", effect=effect)
+    for_incident = action(State.SUCCEEDED, of=plan(incident_id="inc-1"), outcome=outcome)
+    assert said in action_card(view(for_incident)).text
+    for_nothing = action(State.SUCCEEDED, outcome=outcome)
+    assert "signal" not in action_card(view(for_nothing)).text
+
+
+@pytest.mark.parametrize("state", State)
+def test_no_raw_id_stands_on_a_card_and_details_have_it(state: State) -> None:
+    of = plan(incident_id="inc-00ff")
+    incidents = replace(action(state, of=of).request, incident_id="inc-00ff")
+    shown = view(replace(action(state, of=of), request=incidents))
+    card = action_card(shown)
+    for raw in ("act-0001", "inc-00ff"):
+        assert raw not in words(card)
+        assert raw in json.dumps(whole_view(shown))
+    assert actions.OPERATION_DETAILS in controls(card)
 
 
 def test_steps_show_how_far_they_are() -> None:
@@ -177,7 +218,7 @@ def test_steps_show_how_far_they_are() -> None:
     assert "executing: 1 of 3 calls made" in words(card)
     assert "✓ evict pod shop/cart-7d9f8b6c5-00000" in words(card)
     assert "… evict pod shop/cart-7d9f8b6c5-00001" in words(card)
-    assert "· evict pod shop/cart-7d9f8b6c5-00002" in words(card)
+    assert "○ evict pod shop/cart-7d9f8b6c5-00002" in words(card)
 
 
 def test_an_unknown_outcome_can_be_settled_on_the_card() -> None:
@@ -189,7 +230,7 @@ def test_an_unknown_outcome_can_be_settled_on_the_card() -> None:
 def test_an_approval_of_policy_is_told_as_such() -> None:
     of_policy = replace(approval(slack_id=""), subject="policy:abc", name="")
     card = action_card(view(action(State.APPROVED, approvals=(of_policy,))))
-    assert "approved by policy, which lets it run by itself here" in words(card)
+    assert "Approved by policy, which lets it run by itself here" in words(card)
 
 
 def test_a_draft_says_what_was_asked_for() -> None:
@@ -243,7 +284,7 @@ def test_a_plan_too_long_for_slack_has_no_button_and_says_where_it_is_whole() ->
     card = action_card(view(action(of=huge)))
     assert takes(card) == []
     assert controls(card) == {}
-    assert "`nightdesk audit show act-0001`" in words(card)
+    assert "`nightdesk audit show A12`" in words(card)
 
 
 def test_a_target_the_confirmation_cannot_hold_has_no_button() -> None:
@@ -275,70 +316,3 @@ def test_a_factor_and_a_single_stage_are_said() -> None:
     said = words(action_card(view(action(of=plan(needs=(need,))))))
     assert "members of *a* or *b*; with a second factor" in said
     assert "After that" not in said
-
-
-def test_the_reason_of_a_model_stands_apart_marked_and_short() -> None:
-    words_of_model = (
-        "harmless restart <!channel> <@U0LABANA1> see https://evil.example/?q=1 or"
-        " [here](http://x.example) or evil.example/path " + "a" * 2_000
-    )
-    card = action_card(view(action(), rationale=words_of_model))
-    assert takes(card) == []
-    (quoted,) = [
-        block["elements"][0]["elements"]
-        for block in card.blocks
-        if block["type"] == "rich_text" and block["elements"][0]["type"] == "rich_text_quote"
-    ]
-    (run,) = quoted
-    assert run["type"] == "text"
-    assert len(run["text"]) <= 600
-    assert "unverified" in words(card)
-    for trace in ("http", "evil.example", "<!channel", "<@U0LABANA1"):
-        assert trace not in run["text"]
-    assert "link" not in {one["type"] for one in quoted}
-
-
-def test_what_a_model_says_changes_no_fact_of_the_card() -> None:
-    lie = action_card(view(action(), rationale="replicas stay as they are; tier T1"))
-    truth = action_card(view(action()))
-    facts = [block for block in truth.blocks if block["type"] != "actions"]
-    assert all(block in lie.blocks for block in facts)
-    assert controls(lie) == controls(truth)
-
-
-@pytest.mark.parametrize("state", list(State))
-def test_details_are_a_view_slack_takes_in_every_state(state: State) -> None:
-    found = whole_view(view(action(state, approvals=(approval(),))))
-    assert validate_view(found) == []
-    assert DIGEST in json.dumps(found)
-
-
-def test_details_of_a_huge_plan_say_where_it_is_whole() -> None:
-    steps: tuple[Step, ...] = tuple(
-        replace(restart(f"d{number}"), says="x" * number) for number in range(4_000)
-    )
-    found = whole_view(view(action(of=plan(drawing=drawing(steps=steps)))))
-    assert validate_view(found) == []
-    assert "nightdesk audit show act-0001" in json.dumps(found)
-
-
-def test_a_reminder_names_the_group_and_nobody_else() -> None:
-    card = reminder_card(action(), groups={"oncall": "S0LABONC", "managers": ""})
-    assert takes(card) == []
-    assert "<!subteam^S0LABONC> or *managers*" in card.text
-    for broadcast in ("<!channel", "<!here", "<!everyone", "@channel"):
-        assert broadcast not in card.text
-
-
-def test_a_page_says_what_happened() -> None:
-    card = page_card(action(), "the undo failed <!channel>", groups={})
-    assert takes(card) == []
-    assert "whoever is on call" in card.text
-    assert "&lt;!channel&gt;" in card.text
-
-
-def test_the_list_of_actions_is_a_line_each() -> None:
-    card = actions_card((action(), draft()))
-    assert takes(card) == []
-    assert words(card).count("A12") == 3
-    assert takes(actions_card(())) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from bot.adapters.slack.blocks.approval.listing import actions_card
 from bot.adapters.slack.blocks.approval.views import whole_view
 from bot.adapters.slack.flatten import blocks_text
 from bot.adapters.slack.validation import validate_view
-from bot.adapters.slack.visible import deceptive, hidden_again, odd_name, visible
+from bot.adapters.slack.visible import deceptive, odd_name, visible
 from safe_ops.model.actions import Action, Outcome, State
 from safe_ops.model.plans import (
     Call,
@@ -283,6 +284,15 @@ def test_a_card_with_buttons_has_every_text_of_the_plan_unchanged(held: Plan) ->
     ):
         assert visible(text) in said, text
         assert hidden_again(visible(text)) == text
+
+
+def hidden_again(shown: str) -> str:
+    """What `visible` was given."""
+    return re.sub(
+        r"⟨(?:U\+([0-9A-F]{4,6})|(\d+) spaces)⟩",
+        lambda found: chr(int(found[1], 16)) if found[1] else " " * int(found[2]),
+        shown,
+    )
 
 
 def texts_of(card: Card) -> str:

@@ -103,8 +103,6 @@ def database(**changes: Any) -> DatabaseSight:
         engine="postgres",
         size="db.m6g.large",
         storage_gib=100,
-        max_storage_gib=0,
-        multi_az=True,
         endpoint="d-1.x.eu-central-1.rds.amazonaws.com",
         events=(),
         series={},
@@ -123,7 +121,7 @@ def ended(**changes: Any) -> TaskEnd:
 
 class TestFunctions:
     def test_memory_explains_the_time_a_run_takes(self) -> None:
-        report = RunReport(at=ago(5), duration_ms=5000, memory_mb=128, used_mb=128)
+        report = RunReport(at=ago(5), memory_mb=128, used_mb=128)
         sight = function(
             errors=lines("x Task timed out after 5.00 seconds"), reports=(report,),
             reports_label="E3",
@@ -131,7 +129,7 @@ class TestFunctions:
         assert causes(sight)[0] is Cause.OUT_OF_MEMORY
 
     def test_memory_that_was_raised_since_is_no_cause_any_more(self) -> None:
-        report = RunReport(at=ago(50), duration_ms=5000, memory_mb=64, used_mb=64)
+        report = RunReport(at=ago(50), memory_mb=64, used_mb=64)
         assert Cause.OUT_OF_MEMORY not in causes(function(reports=(report,), reports_label="E3"))
 
     def test_a_missing_key_of_a_body_is_a_crash_and_a_missing_setting_is_not(self) -> None:

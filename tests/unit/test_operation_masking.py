@@ -31,7 +31,9 @@ class Talker:
     def get(self, path: str) -> Object | None:
         return self._refuse()
 
-    def items(self, path: str, *, labels: str = "", fields: str = "") -> tuple[Object, ...]:
+    def items(
+        self, path: str, *, labels: str = "", fields: str = "", required: bool = False
+    ) -> tuple[Object, ...]:
         return self._refuse()
 
     def may(self, *_: str, **__: str) -> Permission:

@@ -18,6 +18,7 @@ from bot.flows.approval.run_proposals import MAX_WHY, Parts
 from bot.tools.remediation import RemediationTool
 from safe_ops.errors import UpstreamError as SourceError
 from safe_ops.model.actions import TERMINAL, Person, State
+from safe_ops.model.plans import System
 from safe_ops.operations.catalogue import CATALOGUE
 from safe_ops.policy.standard import DEFAULT_POLICY
 from safe_ops.service.requesting import Requests
@@ -265,10 +266,20 @@ def test_what_is_not_in_the_catalogue_is_refused_with_what_is(operation: str, ad
 
 def test_list_names_every_operation_of_the_places_here_with_its_parameters() -> None:
     told = Room().propose("list").splitlines()
-    assert len(told) == len(CATALOGUE)
+    own = [name for name, one in CATALOGUE.items() if one.system is System.NIGHTDESK]
+    assert len(told) == len(CATALOGUE) - len(own)
+    assert not any(line.startswith(name) for line in told for name in own)
     assert "scale_up(namespace, name, kind?=Deployment|StatefulSet, replicas)" in told
     bare = Room(registry=replace(REGISTRY, accounts=())).propose("LIST")
     assert "ecs_scale" not in bare
+
+
+@pytest.mark.parametrize("operation", ["autonomy_grant", "autonomy_withdraw"])
+def test_what_only_people_ask_for_is_not_proposed(operation: str) -> None:
+    room = Room()
+    given = {"operation": "rollout_restart", "service": "shop/cart"}
+    assert "asked for by people only" in room.refusal(operation, parameters=given)
+    assert room.actions == []
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_what_an_event_alone_tells_is_marked_as_text() -> None:
     assert remedies()["scale_up"].from_text == ("replicas",)
 
 
-STARVED = RunReport(at=clouds.ago(5), duration_ms=5000, memory_mb=128, used_mb=128)
+STARVED = RunReport(at=clouds.ago(5), memory_mb=128, used_mb=128)
 LATE = clouds.lines("x Task timed out after 5.00 seconds")
 REPLACED = (
     Deployment(

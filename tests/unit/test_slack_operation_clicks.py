@@ -21,6 +21,7 @@ from bot.adapters.slack.operation_intents import (
     Cancel,
     Deny,
     ListActions,
+    ListTrust,
     Modal,
     OpenModal,
     Prove,
@@ -245,6 +246,7 @@ def test_the_switches_have_words(text: str, switch: Switch, reason: str) -> None
 
 def test_the_other_words() -> None:
     assert isinstance(read_command(command("actions")), ListActions)
+    assert isinstance(read_command(command("autonomy")), ListTrust)
     cancel = read_command(command("cancel A12 wrong cluster"))
     assert isinstance(cancel, Cancel)
     assert (cancel.name, cancel.reason) == ("a12", "wrong cluster")

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from bot.ports.metrics import Series
 from bot.tools.promql.units import BYTES
-from bot.triage.measures.candidates import DURATIONS, REQUESTS
+from bot.triage.measures.candidates import DURATIONS
 from bot.triage.measures.condition import condition_of, spans
 from bot.triage.measures.figures import RATIO, shown
 from bot.triage.measures.subject import Subject, namespace_subject
+from safe_ops.model.request_metrics import REQUESTS
 from tests.lab.estate import naming
 
 

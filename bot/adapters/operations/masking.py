@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from safe_ops.model.plans import Call, Json, Place
     from safe_ops.model.rights import Warrant
     from safe_ops.model.surveys import Object, Permission
-    from safe_ops.ports.reach import CloudEstate, ClusterEstate, Hands, Metrics, Workshop
+    from safe_ops.ports.reach import CloudEstate, ClusterEstate, Hands, Metrics, Places
 
 
 class MaskedWorkshop:
-    """safe_ops.ports.reach.Workshop over another one; no error leaves it as a system wrote it."""
+    """safe_ops.ports.reach.Places over others; no error leaves it as a system wrote it."""
 
-    def __init__(self, workshop: Workshop, *, mask: Callable[[str], str]) -> None:
+    def __init__(self, workshop: Places, *, mask: Callable[[str], str]) -> None:
         self._workshop = workshop
         self._mask = mask
 
@@ -64,9 +64,11 @@ class _MaskedCluster:
         with _masked(self._mask):
             return self._cluster.get(path)
 
-    def items(self, path: str, *, labels: str = "", fields: str = "") -> tuple[Object, ...]:
+    def items(
+        self, path: str, *, labels: str = "", fields: str = "", required: bool = False
+    ) -> tuple[Object, ...]:
         with _masked(self._mask):
-            return self._cluster.items(path, labels=labels, fields=fields)
+            return self._cluster.items(path, labels=labels, fields=fields, required=required)
 
     def may(
         self,
@@ -128,4 +130,4 @@ def _masked(mask: Callable[[str], str]) -> Iterator[None]:
 
 
 if TYPE_CHECKING:
-    _keeps_its_promise: type[Workshop] = MaskedWorkshop
+    _keeps_its_promise: type[Places] = MaskedWorkshop

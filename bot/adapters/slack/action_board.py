@@ -1,4 +1,4 @@
-"""The ActionBoard port in Slack: one card for each action, a reminder, a call for a human.
+"""The ActionBoard port in Slack: one card for each action, and beside it calls to people.
 
 Each is one message however often it is asked for, found again by its key. It must not decide what
 a card says.
@@ -9,12 +9,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.adapters.slack.blocks.approval.calls_to_people import page_card, reminder_card
+from bot.adapters.slack.blocks.approval.calls_to_people import (
+    escalation_card,
+    page_card,
+    reminder_card,
+)
 from bot.adapters.slack.blocks.approval.card import action_card
 from bot.adapters.slack.sinks.slot import Slot
 from bot.domain.conversation import ChannelId, MessageTs
+from bot.domain.errors import UpstreamError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.adapters.slack.blocks.card import Card
     from bot.adapters.slack.gateway import SlackGateway
     from bot.domain.registry import Registry
     from bot.ports.action_board import ActionBoard, ActionView
@@ -23,6 +31,8 @@ if TYPE_CHECKING:
 
 DRAW_PATIENCE_S: Final = 5.0
 """How long a card may wait for its turn at Slack; cron finds what had to give up."""
+CALL_LEASE: Final = timedelta(seconds=60)
+"""How long whoever began to remind or to escalate is given, before another one does it."""
 _CLOCKS_APART: Final = timedelta(minutes=5)
 """How far Slack's clock and the database's may differ when an unrecorded card is looked for."""
 
@@ -49,14 +59,27 @@ class SlackActionBoard:
 
     def remind(self, action: Action, *, teams: tuple[str, ...]) -> None:
         """Say once, beside the card, that it still waits for one of these teams."""
-        card = reminder_card(action, groups=self._groups(teams))
-        self._beside(action, f"remind/{action.state}").post_once(card, patience_s=self._patience_s)
+        groups = self._groups(teams)
+        self._call_once(
+            action,
+            f"remind/{action.state}",
+            lambda link: reminder_card(action, groups=groups, link=link),
+        )
+
+    def escalate(self, action: Action, *, teams: tuple[str, ...], may_approve: bool) -> None:
+        """Call these teams beside the card, once: nobody whose turn it is has answered."""
+        groups = self._groups(teams)
+        self._call_once(
+            action,
+            f"escalate/{action.state}",
+            lambda link: escalation_card(action, groups=groups, may_approve=may_approve, link=link),
+        )
 
     def page(self, action: Action, says: str) -> None:
         """Call a human beside the card, once for each state of the action."""
         needs = action.plan.needs if action.plan is not None else ()
         teams = tuple(dict.fromkeys(team for need in needs for team in need.teams))
-        card = page_card(action, says, groups=self._groups(teams))
+        card = page_card(action, says, groups=self._groups(teams), link=self._link(action))
         self._beside(action, f"page/{action.state}").post_once(card, patience_s=self._patience_s)
 
     def link(self, action: Action) -> str:
@@ -65,6 +88,19 @@ class SlackActionBoard:
             return ""
         ts = self._card(action).locate()
         return "" if ts is None else self._gateway.permalink(_channel(action), ts)
+
+    def _call_once(self, action: Action, purpose: str, draw: Callable[[str], Card]) -> None:
+        """Post a message that calls people, if nobody has and nobody is about to."""
+        slot = self._beside(action, purpose)
+        if self._deliveries.take(slot.wanted, lease=CALL_LEASE):
+            slot.post_once(draw(self._link(action)), patience_s=self._patience_s)
+
+    def _link(self, action: Action) -> str:
+        """Return the card's address; empty where it cannot be had now: the call matters more."""
+        try:
+            return self.link(action)
+        except UpstreamError:
+            return ""
 
     def _groups(self, teams: tuple[str, ...]) -> dict[str, str]:
         """Return Slack's id of each team's user group; empty where it has none."""

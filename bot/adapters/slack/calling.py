@@ -47,6 +47,7 @@ _NO_EFFECT_TWICE: Final = frozenset(
         "conversations.history",
         "conversations.replies",
         "reactions.add",
+        "usergroups.list",
         "usergroups.users.list",
         "users.info",
         "views.publish",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.calls_part import CallsPart, Json
+from bot.adapters.slack.errors import SYSTEM
+from bot.domain.errors import UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,13 +94,27 @@ class ReadCalls(CallsPart):
         )
         return str(answer.get("permalink") or "")
 
+    def usergroups(self, *, team_id: str) -> Json:
+        """Return Slack's answer about all user groups, those that ended too, with their members."""
+        return self._caller.call(
+            "usergroups.list",
+            lambda: self._client.usergroups_list(
+                include_users=True, include_count=True, include_disabled=True, team_id=team_id
+            ),
+        )
+
     def usergroup_members(self, group: str, *, team_id: str) -> frozenset[str]:
-        """Return the ids of a user group's members."""
+        """Return the ids of one user group's members."""
         answer = self._caller.call(
             "usergroups.users.list",
             lambda: self._client.usergroups_users_list(usergroup=group, team_id=team_id),
         )
-        return frozenset(str(user) for user in answer.get("users") or [])
+        users = answer.get("users")
+        if not isinstance(users, list):
+            raise UpstreamError(
+                f"Slack's answer about the group {group} has no users", system=SYSTEM
+            )
+        return frozenset(str(user) for user in users)
 
     def user(self, person: PersonId) -> Json:
         """Return Slack's record of a person, locale included."""

@@ -19,6 +19,7 @@ from bot.adapters.slack.operation_intents import (
     Cancel,
     Deny,
     ListActions,
+    ListTrust,
     Modal,
     OpenModal,
     Prove,
@@ -116,18 +117,29 @@ def read_operation_words(text: str, actor: Actor, payload: Mapping[str, Any]) ->
             return _run(actor, words[1:], payload)
         case ["actions"]:
             return ListActions(actor=actor)
+        case ["autonomy"]:
+            return ListTrust(actor=actor)
         case ["cancel", name, *reason]:
             return Cancel(actor=actor, name=name, reason=_line(reason))
         case ["stop" | "release" | "thaw" as switch, *_]:
-            return Throw(actor=actor, switch=Switch(switch), reason=_line(words[1:]))
+            return _throw(actor, Switch(switch), words[1:], payload)
         case ["freeze", _, *_]:
-            return Throw(actor=actor, switch=Switch.FREEZE, reason=_line(words[1:]))
+            return _throw(actor, Switch.FREEZE, words[1:], payload)
         case ["readonly" | "read-only", "on" | "off" as state, *reason]:
-            return Throw(actor=actor, switch=_ON_OFF[state], reason=_line(reason))
+            return _throw(actor, _ON_OFF[state], reason, payload)
         case ["approve" | "approved" | "deny" | "reject", *_]:
             return SayApproval(actor=actor)
         case _:
             return None
+
+
+def _throw(
+    actor: Actor, switch: Switch, reason: Sequence[str], payload: Mapping[str, Any]
+) -> Throw:
+    # Never known by its words alone: who stops twice means it twice.
+    trigger_id = Fields(payload).text("trigger_id")
+    act_id = f"switch/{_hashed(trigger_id)}" if trigger_id else ""
+    return Throw(actor=actor, switch=switch, reason=_line(reason), act_id=act_id)
 
 
 def _run(actor: Actor, words: Sequence[str], payload: Mapping[str, Any]) -> Run:
@@ -164,7 +176,11 @@ def _filled_in(actor: Actor, metadata: Fields, entered: Mapping[str, str]) -> In
 def _order_id(actor: Actor, words: Sequence[str], trigger_id: str) -> str:
     """Return what a redelivery of the act has in common with the first."""
     act = trigger_id or repr((actor.person, actor.channel, list(words)))
-    return f"order/{sha256(act.encode(errors='replace')).hexdigest()[:32]}"
+    return f"order/{_hashed(act)}"
+
+
+def _hashed(act: str) -> str:
+    return sha256(act.encode(errors="replace")).hexdigest()[:32]
 
 
 def _entered(view: Fields) -> dict[str, str]:

@@ -85,11 +85,20 @@ class Throw:
     actor: Actor
     switch: Switch
     reason: str
+    act_id: str = ""
+    """The same for every delivery of the act; empty where Slack gave nothing to tell it by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListActions:
     """The open actions are wanted."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTrust:
+    """What runs with one approval less is wanted."""
 
     actor: Actor
 
@@ -121,5 +130,7 @@ class OpenModal:
     ballot: Ballot | None = None
 
 
-OperationIntent = Approve | Deny | Prove | Settle | Cancel | Run | Throw | ListActions | SayApproval
+OperationIntent = (
+    Approve | Deny | Prove | Settle | Cancel | Run | Throw | ListActions | ListTrust | SayApproval
+)
 """Acts that are carried out, now or when the sweeper finds them."""

@@ -7,12 +7,12 @@ minute, so a person who left a group loses its rights within one; approvals ask 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-
-import structlog
 
 from bot.adapters.slack.errors import SlackRefusedError
 from bot.adapters.slack.payload import Fields
+from bot.adapters.slack.user_groups import UserGroups
 from bot.domain.errors import UpstreamError
 from bot.domain.registry import EVERYONE
 from bot.ports.roster import Membership
@@ -37,7 +37,7 @@ _BARS: Final = (
 
 
 class SlackRoster:
-    """Roster over users.info and usergroups.users.list; thread-safe."""
+    """Roster over users.info and the workspace's user groups; thread-safe."""
 
     def __init__(
         self,
@@ -49,12 +49,12 @@ class SlackRoster:
     ) -> None:
         self._cache_s = cache_s
         self._gateway = gateway
+        self._groups = UserGroups(gateway=gateway, clock=clock, cache_s=cache_s)
         self._registry = registry
         self._clock = clock
         self._lock = threading.Lock()
         self._people: dict[tuple[str, str], tuple[float, Membership]] = {}
-        self._groups: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
-        self._log = structlog.get_logger()
+        """Who they are, without their teams: those have an age of their own."""
 
     def membership(self, person: PersonId, *, team_id: str) -> Membership:
         """Return who they are; cached for at most a minute.
@@ -62,19 +62,23 @@ class SlackRoster:
         Raises:
             UpstreamError: It cannot be known now; treat the person as barred.
         """
+        found = self._known(person, team_id)
+        return found if found.barred else replace(found, teams=self._teams(person, team_id))
+
+    def _known(self, person: PersonId, team_id: str) -> Membership:
         now = self._clock.monotonic()
         with self._lock:
             kept = self._people.get((person, team_id))
         if kept is not None and now - kept[0] < self._cache_s:
             return kept[1]
-        found = self._look_up(person, team_id, now)
+        found = self._look_up(person, team_id)
         with self._lock:
             if len(self._people) >= _MOST_CACHED:
                 self._people.clear()
             self._people[person, team_id] = (now, found)
         return found
 
-    def _look_up(self, person: PersonId, team_id: str, now: float) -> Membership:
+    def _look_up(self, person: PersonId, team_id: str) -> Membership:
         try:
             user = Fields(self._gateway.user(person))
         except SlackRefusedError as refused:
@@ -84,7 +88,6 @@ class SlackRoster:
         if user.text("id") != person:
             raise UpstreamError("Slack's answer about a person has no id", system="slack")
         profile = user.inner("profile")
-        barred = _bar(user, team_id)
         return Membership(
             person=person,
             display_name=profile.text("display_name")
@@ -93,34 +96,19 @@ class SlackRoster:
             or user.text("name")
             or person,
             language=user.text("locale") or None,
-            teams=frozenset() if barred else self._teams(person, team_id, now),
-            barred=barred,
+            teams=frozenset(),
+            barred=_bar(user, team_id),
         )
 
-    def _teams(self, person: str, team_id: str, now: float) -> frozenset[str]:
+    def _teams(self, person: str, team_id: str) -> frozenset[str]:
         names = {EVERYONE}
         for team in self._registry.teams:
             if person in team.members or (
                 team.user_group is not None
-                and person in self._members(team.user_group, team_id, now)
+                and person in self._groups.members(team.user_group, team_id=team_id)
             ):
                 names.add(team.name)
         return frozenset(names)
-
-    def _members(self, group: str, team_id: str, now: float) -> frozenset[str]:
-        """Return the group's members; nobody when Slack says there is no such group."""
-        with self._lock:
-            kept = self._groups.get((group, team_id))
-        if kept is not None and now - kept[0] < self._cache_s:
-            return kept[1]
-        try:
-            members = self._gateway.usergroup_members(group, team_id=team_id)
-        except SlackRefusedError as refused:
-            self._log.warning("slack_group_unreadable", group=group, code=refused.code)
-            members = frozenset()
-        with self._lock:
-            self._groups[group, team_id] = (now, members)
-        return members
 
 
 def _bar(user: Fields, team_id: str) -> str | None:

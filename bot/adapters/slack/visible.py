@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Final
 
 _SPACES: Final = re.compile(" {4,}")
-_SHOWN: Final = re.compile(r"⟨(?:U\+([0-9A-F]{4,6})|(\d+) spaces)⟩")
 _WORD: Final = re.compile(r"[^\W_]+(?:[-_.][^\W_]+)*")
 _MARK: Final = "⟨"
 _UNSEEN_KINDS: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Mn", "Me"})
@@ -32,19 +31,12 @@ _QUOTED: Final = 60
 def visible(text: str) -> str:
     """Return the text with every unseen character as `⟨U+200B⟩` and padding as `⟨9 spaces⟩`.
 
-    One line comes out, and `hidden_again` gives back what went in.
+    One line comes out, and no two texts look the same.
     """
     if _ASCII_VISIBLE.fullmatch(text) and "    " not in text:
         return text
     shown = "".join(f"⟨U+{ord(one):04X}⟩" if _is_unseen(one) else one for one in text)
     return _SPACES.sub(lambda found: f"⟨{len(found[0])} spaces⟩", shown)
-
-
-def hidden_again(shown: str) -> str:
-    """Return the text `visible` was given."""
-    return _SHOWN.sub(
-        lambda found: chr(int(found[1], 16)) if found[1] else " " * int(found[2]), shown
-    )
 
 
 def odd_name(name: str) -> str:

@@ -1,6 +1,7 @@
 """Which runbooks and earlier incidents may fit: found by names and words, offered, never believed.
 
-An earlier verdict that a person called wrong is not offered again.
+An earlier verdict that a person called wrong is not offered again, nor one on a place that those
+who will read of it may not read.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.domain.spans import age
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.domain.alert import Alert
     from bot.domain.incident import Incident
@@ -53,7 +54,12 @@ class Knowledge:
         )
 
     def similar(
-        self, incident: Incident, alerts: Sequence[Alert], triaged: Verdict
+        self,
+        incident: Incident,
+        alerts: Sequence[Alert],
+        triaged: Verdict,
+        *,
+        may_be_told: Callable[[PastIncident], bool],
     ) -> list[tuple[PastIncident, str]]:
         """Return earlier incidents that look alike, the likest first, each with what to tell."""
         now = self._clock.now()
@@ -61,7 +67,7 @@ class Knowledge:
         scored = [
             (likeness(one, title=incident.title, words=words, triaged=triaged), one)
             for one in self._past.concluded(since=now - LOOK_BACK, limit=MAX_PAST)
-            if one.incident_id != incident.incident_id and not one.rated_bad
+            if one.incident_id != incident.incident_id and not one.rated_bad and may_be_told(one)
         ]
         best = sorted(
             ((points, one) for points, one in scored if points >= LEAST),

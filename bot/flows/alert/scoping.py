@@ -11,7 +11,7 @@ from bot.domain.registry import EVERYONE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.domain.alert import Alert
+    from bot.domain.alert import Alert, AlertScope
     from bot.domain.registry import Access, Account, Registry
 
 # An alert that names no cluster is looked for in so many of those its channel may read.
@@ -32,6 +32,20 @@ class Place:
 def access_of_channel(registry: Registry, channel: str) -> Access:
     """Return what everybody in the channel may read: whoever reads a verdict may be any of them."""
     return registry.access_of(frozenset({EVERYONE}), channel)
+
+
+def may_read_there(scope: AlertScope, access: Access, *, registry: Registry) -> bool:
+    """Tell whether the place may be read; one that is not known takes the right to every place."""
+    cluster = registry.cluster(scope.cluster) if scope.cluster else None
+    account = registry.account(scope.account) if scope.account else None
+    if cluster is None and account is None:
+        names = registry.cluster_names()
+        return all(access.may_read(name, None) for name in names) and all(
+            access.may_read_account(one.name) for one in registry.accounts
+        )
+    return (cluster is None or access.may_read(cluster.name, scope.namespace)) and (
+        account is None or access.may_read_account(account.name)
+    )
 
 
 def place_of(alerts: Sequence[Alert], *, channel: str, registry: Registry, access: Access) -> Place:

@@ -22,8 +22,9 @@ from bot.domain.spans import stamp
 from bot.domain.verdict import Status
 from bot.flows.alert.checks import run_checks
 from bot.flows.alert.lookup import look_up
-from bot.flows.alert.scoping import place_of
+from bot.flows.alert.scoping import may_read_there, place_of
 from bot.flows.alert.suggestions import asks_nobody
+from bot.flows.alert.weighing import weighed
 from bot.flows.approval.relief import relieved, with_orders
 from bot.flows.approval.run_proposals import RunProposals
 from bot.flows.question.history import earlier_answers
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from bot.ports.alert_state import AlertStates
     from bot.ports.clock import Clock
     from bot.ports.incidents import Incidents
+    from bot.ports.knowledge import PastIncident
     from bot.ports.metrics import MetricsSources
     from bot.ports.store import Store
     from bot.triage.incident import IncidentTriage, Looked
@@ -137,7 +139,10 @@ class IncidentWay:
                 acting = () if sitting.hand is None else RemediationTool(sitting.hand).functions()
                 lead = replace(self._lead(sitting.kit.functions), acting=acting)
                 concluded = lead.investigate(self._case(sitting, looked, verdict, pages), session)
-                verdict = replace(concluded, caveats=(*sitting.caveats, *concluded.caveats))
+                verdict, notice = weighed(
+                    replace(concluded, caveats=(*sitting.caveats, *concluded.caveats)),
+                    by_rules=self._judged(looked.verdict, sitting),
+                )
             except UpstreamError as error:
                 if error.system == "database":
                     raise
@@ -264,7 +269,12 @@ class IncidentWay:
     def _lore(
         self, sitting: _Sitting, triaged: Verdict, pages: Sequence[Runbook]
     ) -> tuple[Lore, ...]:
-        similar = self._knowledge.similar(sitting.incident, sitting.brief.alerts, triaged)
+        similar = self._knowledge.similar(
+            sitting.incident,
+            sitting.brief.alerts,
+            triaged,
+            may_be_told=lambda past: self._may_be_told(past, sitting),
+        )
         return (
             *(Lore(title=page.title, text=page.text, is_ours=True) for page in pages),
             *(
@@ -273,4 +283,10 @@ class IncidentWay:
                 )
                 for past, text in similar
             ),
+        )
+
+    def _may_be_told(self, past: PastIncident, sitting: _Sitting) -> bool:
+        """Tell whether whoever reads this verdict may read of an earlier incident's place."""
+        return past.channel == sitting.incident.channel or may_read_there(
+            past.scope, sitting.brief.access, registry=self._registry
         )

@@ -7,14 +7,17 @@ Rights are never judged here but for what a person may see. It must not know Sla
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from bot.domain.errors import NotAllowedError, UpstreamError
+from bot.flows.approval.noting import refusal_noted
 from bot.flows.approval.sight import may_see
+from bot.flows.approval.switchboard import Switchboard, refusals_told
+from bot.flows.approval.trusted import trusted_words
 from bot.ports.action_board import ActionView
 from bot.ports.operations_desk import Waiting
 from safe_ops.errors import RefusedError
@@ -24,7 +27,7 @@ from safe_ops.model.standing import current_need, standing
 from safe_ops.service.deciding import REASON_FROM, Click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from bot.domain.conversation import ChannelId
     from bot.domain.registry import Registry
@@ -48,10 +51,14 @@ _LABEL: Final = re.compile(r"#?[Aa](\d{1,9})")
 _TRIES: Final = 3
 """So often a no follows an action that moved on while it was being said."""
 _MOVED: Final = frozenset({"stage", "version"})
+APPROVE_WITHIN: Final = timedelta(minutes=5)
+"""How old a click may be that agrees to something (safety.md c)."""
+RUN_WITHIN: Final = timedelta(minutes=10)
+"""A wish that was stored and not taken up for longer is not what its asker means any more."""
 _GONE: Final = "There is no such action, or you may not see it."
 
 
-class ApprovalDesk:
+class ApprovalDesk(Switchboard):
     """Takes what people do with cards and commands."""
 
     def __init__(
@@ -69,20 +76,24 @@ class ApprovalDesk:
         mask: Callable[[str], str],
         proving: Proving,
     ) -> None:
+        super().__init__(brake=brake, mask=mask)
         self._book = book
         self._index = index
         self._decisions = decisions
-        self._brake = brake
         self._orders = orders
         self._policy = policy
         self._people = people
         self._registry = registry
         self._board = board
-        self._mask = mask
         self._proving = proving
 
     def approve(self, ballot: Ballot, *, voice: Voice) -> str:
-        """Take a yes."""
+        """Take a yes; one that was stored and lay for long does not count any more."""
+        if self._lay_for_longer(voice, APPROVE_WITHIN):
+            raise NotAllowedError(
+                "Your yes could not be taken up in time and does not count: look at the card again,"
+                " and press it anew if you still agree."
+            )
         action = self._decided(_click(ballot, voice, approve=True))
         if action.state is State.PENDING_FACTOR:
             return (
@@ -125,7 +136,7 @@ class ApprovalDesk:
 
     def prove(self, action_id: str, *, voice: Voice, answer: str) -> str:
         """Take the answer to the question for a second factor."""
-        with _refusals_told():
+        with refusals_told():
             self._decisions.prove(
                 action_id, slack_id=voice.person, team_id=voice.team_id, answer=answer
             )
@@ -133,7 +144,7 @@ class ApprovalDesk:
 
     def settle(self, action_id: str, *, voice: Voice, took_effect: bool, reason: str) -> str:
         """Take a person's word on what became of a call that had no answer."""
-        with _refusals_told():
+        with refusals_told():
             self._decisions.settle(
                 action_id,
                 slack_id=voice.person,
@@ -153,51 +164,16 @@ class ApprovalDesk:
 
     def run(self, order: Order, *, voice: Voice) -> str | RunForm:
         """Ask for an operation; the form comes back where something is missing or wrong."""
+        with refusal_noted(order, voice, book=self._book, mask=self._mask):
+            return self._ordered(order, voice)
+
+    def _ordered(self, order: Order, voice: Voice) -> str | RunForm:
+        if self._lay_for_longer(voice, RUN_WITHIN):
+            raise NotAllowedError(
+                "What you asked for could not be taken up in time; nothing was done. Ask again if"
+                " it is still wanted."
+            )
         return self._orders.run(order, person=self._person(voice))
-
-    def stop(self, *, voice: Voice, reason: str) -> str:
-        """Press the kill switch."""
-        with _refusals_told():
-            self._brake.stop(
-                slack_id=voice.person, team_id=voice.team_id, reason=self._mask(reason)
-            )
-        return (
-            "Stopped: no operation begins, and what runs ends after the call under way."
-            " `/nightdesk release` lets them go on."
-        )
-
-    def release(self, *, voice: Voice, reason: str) -> str:
-        """Release the kill switch."""
-        with _refusals_told():
-            self._brake.release(
-                slack_id=voice.person, team_id=voice.team_id, reason=self._mask(reason)
-            )
-        return "Released: operations may be approved and run again."
-
-    def read_only(self, *, enabled: bool, voice: Voice, reason: str) -> str:
-        """Set or lift read-only."""
-        with _refusals_told():
-            self._brake.read_only(
-                enabled=enabled,
-                slack_id=voice.person,
-                team_id=voice.team_id,
-                reason=self._mask(reason),
-            )
-        if enabled:
-            return "Read-only: operations are planned and shown, and none is run."
-        return "No longer read-only: operations may run once they are approved."
-
-    def freeze(self, *, voice: Voice, reason: str) -> str:
-        """Declare a freeze; without a reason lift it."""
-        with _refusals_told():
-            self._brake.freeze(
-                slack_id=voice.person, team_id=voice.team_id, reason=self._mask(reason)
-            )
-        if reason:
-            return (
-                "Frozen: no operation is allowed until the freeze is lifted by `/nightdesk thaw`."
-            )
-        return "The freeze is lifted."
 
     def open_actions(self, *, voice: Voice, channel: ChannelId) -> tuple[Action, ...]:
         """Return the open actions this person may see, oldest first."""
@@ -205,6 +181,11 @@ class ApprovalDesk:
         access = self._registry.access_of(person.teams, channel)
         found = self._index.open_actions(limit=LISTED * 3)
         return tuple(action for action in found if may_see(access, action))[:LISTED]
+
+    def trusted(self, *, voice: Voice, channel: ChannelId) -> str:
+        """Tell what runs with one approval less, as far as this person may read."""
+        access = self._registry.access_of(self._person(voice).teams, channel)
+        return trusted_words(self._book, access)
 
     def waiting_for(self, voice: Voice) -> tuple[Waiting, ...]:
         """Return the actions this person may decide now, oldest first."""
@@ -227,12 +208,15 @@ class ApprovalDesk:
             rationale=self._book.rationale(action_id),
         )
 
+    def _lay_for_longer(self, voice: Voice, within: timedelta) -> bool:
+        return voice.stored_at is not None and self._book.now() - voice.stored_at > within
+
     def _decided(self, click: Click) -> Action:
-        with _refusals_told():
+        with refusals_told():
             return self._decisions.decide(click)
 
     def _taken_back(self, action: Action, voice: Voice, reason: str) -> str:
-        with _refusals_told():
+        with refusals_told():
             self._decisions.cancel(
                 action.action_id, slack_id=voice.person, team_id=voice.team_id, reason=reason
             )
@@ -274,15 +258,6 @@ class ApprovalDesk:
         except UpstreamError as error:
             log.info("action_link_missing", action_id=action.action_id, reason=str(error))
             return ""
-
-
-@contextmanager
-def _refusals_told() -> Iterator[None]:
-    """Turn what the service refuses into what the person reads."""
-    try:
-        yield
-    except RefusedError as error:
-        raise NotAllowedError(str(error)) from error
 
 
 def _click(ballot: Ballot, voice: Voice, *, approve: bool, reason: str = "") -> Click:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.errors import NotAllowedError
 from bot.flows.approval.form import blank_fields
+from bot.flows.approval.sight import may_see_service
 from safe_ops.model.plans import System
 from safe_ops.policy.refusals import hard_refusal
 
@@ -77,6 +78,19 @@ def check_reach(access: Access, site: Site, namespace: str) -> None:
         f"You may not ask for operations on {what} of {place.name}: you may not read it."
         f" You may read: {granted}."
     )
+
+
+def check_service(access: Access, service_key: str) -> None:
+    """Refuse somebody who may not read of a service: nobody asks for trust in what runs there.
+
+    Raises:
+        NotAllowedError: It is out of reach, or not named in full.
+    """
+    if not may_see_service(access, service_key):
+        raise NotAllowedError(
+            f"You may not ask for trust on {service_key}: you may not read it, or it is not named"
+            " in full, as its cards do (`eu/shop/cart`)."
+        )
 
 
 def _parameter(field: FormField) -> str:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.domain.errors import NotAllowedError
-from bot.flows.approval.offering import check_reach, operation_named
+from bot.flows.approval.offering import check_reach, check_service, operation_named
 from bot.flows.approval.places import sites_of
-from bot.flows.approval.wish import BREAK_GLASS, INCIDENT, Wish, read_wish
+from bot.flows.approval.wish import BREAK_GLASS, INCIDENT, Wish, nowhere, read_wish
 from safe_ops.errors import RefusedError
-from safe_ops.model.actions import Request
+from safe_ops.model.actions import Author, Request
+from safe_ops.model.plans import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,12 +62,12 @@ class Orders:
         """
         operation = operation_named(self._catalogue, order.operation)
         access = self._registry.access_of(person.teams, order.channel)
-        wish = read_wish(
-            order,
-            operation,
-            sites=sites_of(self._registry, access, operation.system),
-            registry=self._registry,
-        )
+        sites = sites_of(self._registry, access, operation.system)
+        if not sites:
+            raise NotAllowedError(
+                f"You cannot ask for that: {nowhere(operation.system)}, as far as you may read."
+            )
+        wish = read_wish(order, operation, sites=sites, registry=self._registry)
         if not wish.is_complete or wish.site is None:
             return wish.form
         self._check(person, access, wish, wish.site)
@@ -81,6 +82,7 @@ class Orders:
                 requester=person.subject,
                 requester_name=person.name,
                 requester_slack_id=person.slack_id,
+                rationale_by=Author.PERSON,
                 channel=incident.channel if incident is not None else order.channel,
                 thread_ts=(incident.thread_ts if incident is not None else order.thread_ts) or "",
                 incident_id=incident.incident_id if incident is not None else "",
@@ -95,6 +97,10 @@ class Orders:
 
     def _check(self, person: Person, access: Access, wish: Wish, site: Site) -> None:
         """Refuse at once what planning would refuse; the operator asks all of it again."""
+        if site.place.system is System.NIGHTDESK:
+            # Whose service it is turns out of the record; planning asks who may.
+            check_service(access, str(wish.values.get("service") or ""))
+            return
         namespace = str(wish.values.get("namespace") or "")
         check_reach(access, site, namespace)
         try:

@@ -28,13 +28,25 @@ class Site:
 
 
 def sites_of(registry: Registry, access: Access, system: System) -> tuple[Site, ...]:
-    """Return the places of one system that may be changed, as far as the person may read there."""
+    """Return the places of one system that may be changed, as far as the person may read there.
+
+    Nightdesk's own are the environments of all others.
+    """
     if system is System.KUBERNETES:
         readable = set(access.clusters(registry.cluster_names()))
         return tuple(
             Site(place=Place(system=system, name=cluster.name), environment=cluster.environment)
             for cluster in registry.clusters
             if cluster.operator is not None and cluster.name in readable
+        )
+    if system is System.NIGHTDESK:
+        others = (
+            *sites_of(registry, access, System.KUBERNETES),
+            *sites_of(registry, access, System.AWS),
+        )
+        return tuple(
+            Site(place=Place(system=system, name=name), environment=name)
+            for name in dict.fromkeys(site.environment for site in others)
         )
     return tuple(
         Site(
@@ -49,6 +61,9 @@ def sites_of(registry: Registry, access: Access, system: System) -> tuple[Site, 
 
 def chosen(registry: Registry, sites: tuple[Site, ...], wanted: str) -> Site | None:
     """Return the site a person names, by name, alias or account number; None if it is none."""
+    named = next((site for site in sites if site.name == wanted), None)
+    if named is not None:
+        return named
     name, _, region = wanted.partition("/")
     cluster, account = registry.cluster(name), registry.account(name)
     names = {one.name for one in (cluster, account) if one is not None}

@@ -27,7 +27,7 @@ from bot.ports.operations_desk import Order
 from bot.ports.proposals import Proposed, Wanted
 from bot.ports.store import Store
 from safe_ops.errors import RefusedError
-from safe_ops.model.actions import Request
+from safe_ops.model.actions import Author, Request
 from safe_ops.model.plans import Json, System
 from safe_ops.operations.operation import Operation
 from safe_ops.policy.policy import Policy
@@ -112,7 +112,7 @@ class RunProposals:
         return tuple(
             spelled(operation)
             for operation in self._parts.catalogue.values()
-            if self._sites[operation.system]
+            if self._sites.get(operation.system)
         )
 
     def propose(self, wanted: Wanted) -> Proposed:
@@ -120,7 +120,7 @@ class RunProposals:
         read = self._read(wanted)
         sources = self._sources()
         provenance = {name: sources.origin(value) for name, value in read.values.items()}
-        return self._store(read, wanted, provenance=provenance)
+        return self._store(read, wanted, provenance=provenance, author=Author.MODEL)
 
     def propose_reckoned(self, wanted: Wanted, *, from_text: tuple[str, ...] = ()) -> Proposed:
         """Store a rule's wish: reckoned from API objects, but for parameters read in texts.
@@ -135,7 +135,7 @@ class RunProposals:
             name: sources.origin(value) if name in from_text else API
             for name, value in read.values.items()
         }
-        return self._store(read, wanted, provenance=provenance)
+        return self._store(read, wanted, provenance=provenance, author=Author.RULES)
 
     def can_order(self, operation: str, parameters: Mapping[str, str]) -> bool:
         """Tell whether people may ask for it here, complete as it is."""
@@ -155,6 +155,7 @@ class RunProposals:
             operation = operation_named(
                 self._parts.catalogue, wanted.operation.strip(), told=spelled
             )
+            _check_offered(operation)
             wish = self._wish(wanted, operation)
             if wish.site is not None:
                 self._check(wish.site, str(wish.values.get("namespace") or ""))
@@ -193,7 +194,9 @@ class RunProposals:
         )
         return read_wish(order, operation, sites=sites, registry=self._parts.registry)
 
-    def _store(self, read: _Read, wanted: Wanted, *, provenance: Mapping[str, str]) -> Proposed:
+    def _store(
+        self, read: _Read, wanted: Wanted, *, provenance: Mapping[str, str], author: Author
+    ) -> Proposed:
         grounds, occasion = self._grounds(wanted.evidence), self._occasion
         asker = asked_by(occasion, self._parts.incidents)
         incident_id = occasion.incident.incident_id if occasion.incident is not None else ""
@@ -215,6 +218,7 @@ class RunProposals:
                     incident_id=incident_id,
                     investigation_id=occasion.run.investigation_id,
                     grounds=grounds,
+                    rationale_by=author,
                 )
                 why = self._parts.mask(wanted.why)[:MAX_WHY]
                 action = self._parts.requests.request(request, rationale=why)
@@ -266,6 +270,19 @@ class RunProposals:
             words=own_words(occasion, self._parts.store),
             names=registered_names(self._parts.registry),
             ledger=occasion.session.ledger(),
+        )
+
+
+def _check_offered(operation: Operation[Any]) -> None:
+    """Refuse what only people ask for.
+
+    Raises:
+        NotAllowedError: It changes what is trusted.
+    """
+    if operation.system is System.NIGHTDESK:
+        raise NotAllowedError(
+            f"{operation.name} is asked for by people only, in words of their own: `/nightdesk run"
+            f" {operation.name}`."
         )
 
 

@@ -24,6 +24,11 @@ INCIDENT: Final = "incident"
 BREAK_GLASS: Final = "break_glass"
 _EXTRAS: Final = frozenset({INCIDENT, BREAK_GLASS})
 _CLUSTER_WORDS: Final = ("cluster", "context")
+_PLACE_WORDS: Final = {
+    System.KUBERNETES: "cluster",
+    System.AWS: "account",
+    System.NIGHTDESK: "environment",
+}
 _PERSON: Final = "person"
 _REGISTRY: Final = "registry"
 
@@ -87,6 +92,11 @@ def read_wish(
     )
 
 
+def nowhere(system: System) -> str:
+    """Return what is wrong where somebody may name no place at all."""
+    return f"there is no {_place_word(system)} here that operations may change"
+
+
 def _take_loose(order: Order, known: set[str], given: dict[str, str]) -> list[str]:
     """Take `kind/name` and one bare name into the values; return the words that are left."""
     unread = []
@@ -109,6 +119,8 @@ def _take_place(system: System, known: set[str], given: dict[str, str]) -> str:
     if system is System.KUBERNETES:
         words = [given.pop(word, "") for word in _CLUSTER_WORDS if word not in known]
         return named or next((word for word in words if word), "")
+    if system is System.NIGHTDESK:
+        return named or given.pop("environment", "")
     account = given.pop("account", "") if "account" not in known else ""
     region = given.pop("region", "") if "region" not in known else ""
     return named or "/".join(part for part in (account, region) if part)
@@ -120,7 +132,7 @@ def _site(
     """Return where it is to happen, or what is wrong with that."""
     choices = ", ".join(site.name for site in sites)
     if not sites:
-        return None, f"there is no {_place_word(system)} here that operations may change"
+        return None, nowhere(system)
     if wanted:
         site = chosen(registry, sites, wanted)
         return site, "" if site is not None else f"is none of: {choices}"
@@ -165,4 +177,4 @@ def _extra_field(name: str, value: str) -> FormField:
 
 
 def _place_word(system: System) -> str:
-    return "cluster" if system is System.KUBERNETES else "account"
+    return _PLACE_WORDS[system]

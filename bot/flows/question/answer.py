@@ -170,6 +170,7 @@ class Answering:
             heartbeat=heartbeat,
             clock=self._clock,
             mask=self._mask,
+            access=access,
         )
         try:
             heartbeat.check()
@@ -293,8 +294,13 @@ class Answering:
         return self._close(run, outcome)
 
     def _close(self, run: Investigation, outcome: Outcome) -> Outcome:
+        refusal = outcome.notice if outcome.state is RunState.REFUSED else None
         self._store.finish(
-            run.investigation_id, fence=run.fence, state=outcome.state, verdict=outcome.verdict
+            run.investigation_id,
+            fence=run.fence,
+            state=outcome.state,
+            verdict=outcome.verdict,
+            refusal=self._mask(refusal or ""),
         )
         return outcome
 

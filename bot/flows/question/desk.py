@@ -13,6 +13,7 @@ from bot.domain.evidence import EvidenceState
 from bot.domain.investigation import RunState
 from bot.domain.outcome import Outcome
 from bot.flows.question.incidents import open_incidents
+from bot.flows.question.sight import may_see
 from bot.ports.desk import ClusterHealth, HomePage, Reach, RecentQuestion, ServiceStatus
 from bot.ports.queue import Queue
 
@@ -187,7 +188,7 @@ class Desk:
         evidence = tuple(
             entry
             for entry in self._store.of_investigation(investigation_id)
-            if access.may_read(entry.observation.cluster, entry.observation.namespace)
+            if may_see(access, entry.observation)
         )
         return Outcome(
             investigation_id=investigation_id,

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.conversation import ChannelId, MessageTs
+from bot.flows.alert.scoping import may_read_there
 from bot.ports.desk import OpenIncident
 
 if TYPE_CHECKING:
     from bot.domain.incident import Incident
-    from bot.domain.registry import Access, Registry
+    from bot.domain.registry import Registry
 
 _LOOKED_AT = 30
 """Open incidents of which a person sees those they may read of."""
@@ -42,20 +43,5 @@ def open_incidents(
         )
         for one in incidents.open_incidents(limit=_LOOKED_AT)
         if not one.is_shadow
-        and _may_read(one, registry.access_of(teams, one.channel), registry=registry)
-    )
-
-
-def _may_read(incident: Incident, access: Access, *, registry: Registry) -> bool:
-    """Tell whether the place may be read; one that is not known takes the right to every place."""
-    scope = incident.scope
-    cluster = registry.cluster(scope.cluster) if scope.cluster else None
-    account = registry.account(scope.account) if scope.account else None
-    if cluster is None and account is None:
-        names = registry.cluster_names()
-        return all(access.may_read(name, None) for name in names) and all(
-            access.may_read_account(one.name) for one in registry.accounts
-        )
-    return (cluster is None or access.may_read(cluster.name, scope.namespace)) and (
-        account is None or access.may_read_account(account.name)
+        and may_read_there(one.scope, registry.access_of(teams, one.channel), registry=registry)
     )

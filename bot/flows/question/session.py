@@ -9,6 +9,7 @@ from bot.domain.chart import masked_chart
 from bot.domain.investigation import Charge, RunState, ToolUse
 from bot.domain.outcome import Outcome
 from bot.domain.redaction.texts import mask_texts
+from bot.flows.question.sight import may_see
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bot.domain.evidence import Evidence, Observation
     from bot.domain.investigation import Block, Investigation, Turn, Usage
     from bot.domain.progress import Task
+    from bot.domain.registry import Access
     from bot.domain.verdict import Verdict
     from bot.flows.question.heartbeat import Heartbeat
     from bot.ports.clock import Clock
@@ -37,7 +39,10 @@ class StoredSession:
         heartbeat: Heartbeat,
         clock: Clock,
         mask: Callable[[str], str],
+        access: Access,
     ) -> None:
+        """Take the parts; `access` is what may be read for this run, its thread's past included."""
+        self._access = access
         self._mask = mask
         self._store = store
         self._thread = thread
@@ -68,8 +73,14 @@ class StoredSession:
         return self._ledger.get(tool_use_id)
 
     def find(self, label: str) -> Evidence | None:
-        """Return the evidence of that label in this thread."""
-        return self._store.by_label(self._thread.thread_id, label)
+        """Return the evidence of that label in this thread, as far as it may be read for this run.
+
+        Somebody else who asked before in the thread may have had more rights.
+        """
+        found = self._store.by_label(self._thread.thread_id, label)
+        if found is None or found.tool_use_id in self._ledger:
+            return found
+        return found if may_see(self._access, found.observation) else None
 
     def ledger(self) -> tuple[Evidence, ...]:
         """Return this run's evidence in the order recorded."""

@@ -10,7 +10,7 @@ import structlog
 from bot.agent.belief import judged_by_rules
 from bot.agent.coverage import coverage_of
 from bot.agent.opening import Brief
-from bot.domain.errors import ToolError, UpstreamError
+from bot.domain.errors import OutOfReachError, ToolError, UpstreamError
 from bot.domain.evidence import EvidenceState
 from bot.domain.investigation import RunState
 from bot.domain.outcome import Outcome
@@ -160,9 +160,10 @@ class Ways:
         try:
             observation = kit.typed(text)
         except ToolError as error:
+            is_refused = isinstance(error, OutOfReachError)
             return Outcome(
                 investigation_id=run.investigation_id,
-                state=RunState.DONE,
+                state=RunState.REFUSED if is_refused else RunState.DONE,
                 verdict=None,
                 evidence=(),
                 notice=str(error),

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from bot.ports.key_links import KeyLinks
     from safe_ops.model.actions import JournalRow
     from safe_ops.model.plans import Plan
+    from safe_ops.policy.policy import Policy
     from safe_ops.ports.people import Factors
     from tests.lab.slack.reading import Seen
 
@@ -67,6 +68,8 @@ ROOM_ID = "C0LABONC1"
 OPERATOR = Actor(subject="process:operator")
 OPEN = on.WindowView(open=True, says="always open")
 RIGHT_CODE = "654321"
+PROGRESS_EVERY_S = 0.5
+"""Steps are shown ten times as often as elsewhere, so that nobody waits for them."""
 SUBJECTS = {ANA: "idp|ana", MARTA: "idp|marta", TOM: "idp|tom"}
 REGISTRY = Registry(
     clusters=(
@@ -114,7 +117,8 @@ class OneCode:
 class NoRecords:
     """safe_ops.ports.outside.ChangeRecords of a team that keeps none."""
 
-    def opened(self, action: Action) -> None: ...
+    def opened(self, action: Action) -> bool:
+        return False
 
     def closed(self, action: Action) -> None: ...
 
@@ -194,7 +198,7 @@ class Approvals:
         (card,) = [
             seen
             for seen in self.lab.messages(ROOM)
-            if f"`{action.action_id}`" in seen.words and not seen.only_for
+            if action.action_id in str(seen.blocks) and not seen.only_for
         ]
         return card
 
@@ -219,6 +223,7 @@ def approvals(
     url: str,
     *,
     registry: Registry = REGISTRY,
+    policy: Policy = DEFAULT_POLICY,
     second_factors: Callable[[SqlActionBook, SqlEnrolments], SecondFactors] = everybodys_code,
 ) -> Iterator[Approvals]:
     """Serve signed HTTP over a fresh workspace and the database at that address."""
@@ -253,6 +258,7 @@ def approvals(
             board=board,
             clock=time,
             new_id=new_id,
+            progress_every_s=PROGRESS_EVERY_S,
         )
         bell = Rung()
         hearing = Hearing(book=book, people=people)
@@ -262,22 +268,22 @@ def approvals(
             index=index,
             decisions=Decisions(
                 book=book,
-                policy=DEFAULT_POLICY,
+                policy=policy,
                 factors=factors,
                 hearing=hearing,
                 teller=teller,
                 bell=bell,
             ),
-            brake=Brake(book=book, policy=DEFAULT_POLICY, hearing=hearing, teller=teller),
+            brake=Brake(book=book, policy=policy, hearing=hearing, teller=teller),
             orders=Orders(
                 requests=Requests(book=book, bell=bell),
                 catalogue=CATALOGUE,
-                policy=DEFAULT_POLICY,
+                policy=policy,
                 registry=registry,
                 incidents=store,
                 mask=lambda text: text.replace("hunter2", "[masked]"),
             ),
-            policy=DEFAULT_POLICY,
+            policy=policy,
             people=people,
             registry=registry,
             board=board,
@@ -309,7 +315,7 @@ def approvals(
             book=book,
             index=index,
             cards=cards,
-            reminders=Reminders(book=book, board=board),
+            reminders=Reminders(book=book, board=board, policy=policy),
             desk=desk,
             bell=bell,
             gateway=gateway,

@@ -152,7 +152,7 @@ def test_a_cluster_the_operator_cannot_change_is_no_choice(house: Approvals) -> 
 
 def test_an_account_operation_without_accounts_says_so(house: Approvals) -> None:
     run(house, "lambda_set_memory function=checkout memory_mb=512")
-    assert "there is no account here that operations may change" in told_or_shown(house)
+    assert "there is no account here that operations may change" in told(house)
     assert stored(house) == []
 
 

@@ -12,7 +12,7 @@ import pytest
 from slack_bolt import App, BoltRequest
 
 from bot.adapters.slack import actions
-from bot.adapters.slack.manifest import as_yaml, manifest
+from bot.adapters.slack.manifest import manifest
 from bot.entrypoints.listeners import clicks, commands, events, shortcuts
 from bot.entrypoints.socket_mode import SocketRunner
 from bot.entrypoints.web import EVENTS_PATH, MOST_BYTES
@@ -89,13 +89,6 @@ def dispatched(app: App, body: dict[str, Any]) -> int:
     return app.dispatch(
         BoltRequest(mode="socket_mode", body={"trigger_id": uuid4().hex} | body)
     ).status
-
-
-def test_the_manifest_for_http_names_one_address_everywhere() -> None:
-    text = as_yaml(public_url="https://bot.example.com/")
-    assert text.count("https://bot.example.com/slack/events") == 3
-    assert manifest()["settings"]["socket_mode_enabled"] is True
-    assert manifest(public_url="https://x")["settings"]["socket_mode_enabled"] is False
 
 
 def test_the_manifest_keeps_slacks_limits() -> None:

@@ -25,10 +25,14 @@ BACKLOG = 64
 
 
 class AwsApart:
-    """Serves a scenario's accounts from a child process until stopped."""
+    """Serves a scenario's accounts from a child process until stopped.
 
-    def __init__(self, scenario: str) -> None:
+    With `is_written`, what moto lacks of changing calls is there as well.
+    """
+
+    def __init__(self, scenario: str, *, is_written: bool = False) -> None:
         self._scenario = scenario
+        self._more = ("written",) if is_written else ()
         self._tree = read_scenario(scenario)
         self._child: subprocess.Popen[bytes] | None = None
         self.url = ""
@@ -46,7 +50,14 @@ class AwsApart:
             self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
             number = listening.fileno()
             self._child = subprocess.Popen(  # noqa: S603 -- this module
-                [sys.executable, "-m", "tests.lab.aws.apart", self._scenario, str(number)],
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.lab.aws.apart",
+                    self._scenario,
+                    str(number),
+                    *self._more,
+                ],
                 stdin=subprocess.PIPE,
                 pass_fds=[number],
                 cwd=ROOT,
@@ -86,7 +97,7 @@ class AwsApart:
         return environment_of(self._tree)
 
 
-def serve(scenario: str, number: int) -> None:
+def serve(scenario: str, number: int, *, is_written: bool = False) -> None:
     """Fill the accounts, then answer on the inherited socket until the parent is gone."""
     # Whoever starts the demo waits for the product, not for this.
     os.nice(10)
@@ -95,6 +106,10 @@ def serve(scenario: str, number: int) -> None:
     from tests.lab.aws.server import AwsLab, Quiet  # noqa: PLC0415 -- it loads moto
 
     with AwsLab(scenario) as lab:
+        if is_written:
+            from tests.lab.aws.writing import install_writes  # noqa: PLC0415 -- as above
+
+            install_writes()
         server = make_server(
             "127.0.0.1", 0, lab.gate, threaded=True, request_handler=Quiet, fd=number
         )
@@ -105,4 +120,4 @@ def serve(scenario: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], int(sys.argv[2]))
+    serve(sys.argv[1], int(sys.argv[2]), is_written=sys.argv[3:] == ["written"])

@@ -116,8 +116,10 @@ class Group:
     name: str
     users: list[str] = field(default_factory=list)
     disabled: bool = False
+    most_listed: int | None = None
+    """How many members the list of all groups tells of this one; None means all of them."""
 
-    def to_json(self, *, include_users: bool) -> Json:
+    def to_json(self, *, include_users: bool = False, include_count: bool = False) -> Json:
         return {
             "id": self.id,
             "team_id": TEAM_ID,
@@ -126,9 +128,10 @@ class Group:
             "handle": self.handle,
             "name": self.name,
             "description": "",
-            "date_delete": 1 if self.disabled else 0,
-            "user_count": len(self.users),
-            **({"users": list(self.users)} if include_users else {}),
+            "date_delete": 1_700_000_000 if self.disabled else 0,
+            # A string, as in Slack's own examples.
+            **({"user_count": str(len(self.users))} if include_count else {}),
+            **({"users": self.users[: self.most_listed]} if include_users else {}),
         }
 
 

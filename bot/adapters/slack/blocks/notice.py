@@ -45,8 +45,9 @@ _HELP: Final = (
     (
         "• `/nightdesk run rollout_restart deployment/cart -n shop` asks for an operation: it is"
         " planned, shown, and run only after the approvals it needs, given with the buttons on its"
-        " card. `/nightdesk actions` lists open ones, `/nightdesk cancel A12` takes one back,"
-        " `/nightdesk stop` stops all of them."
+        " card. `/nightdesk actions` lists open ones, `/nightdesk autonomy` what runs with one"
+        " approval less, `/nightdesk cancel A12` takes one back, `/nightdesk stop` stops all of"
+        " them."
     ),
 )
 

@@ -75,6 +75,11 @@ class Slot:
         """The delivery key."""
         return self._wanted.key
 
+    @property
+    def wanted(self) -> Delivery:
+        """What is to be sent, and where."""
+        return self._wanted
+
     def locate(self) -> MessageTs | None:
         """Return the message's ts if it is there already, recorded or not.
 

@@ -38,7 +38,9 @@ def _profile(workspace: Workspace, args: Args) -> Json:
 
 def _groups(workspace: Workspace, args: Args) -> Json:
     rows = [
-        group.to_json(include_users=args.flag("include_users"))
+        group.to_json(
+            include_users=args.flag("include_users"), include_count=args.flag("include_count")
+        )
         for group in workspace.groups.values()
         if args.flag("include_disabled") or not group.disabled
     ]

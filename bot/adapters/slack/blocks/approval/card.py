@@ -55,13 +55,14 @@ def _unplanned(view: ActionView) -> tuple[Block, ...]:
     """Return what there is before a plan, or without one ever coming."""
     action = view.action
     given = [f"{name} = {value}" for name, value in sorted(action.request.parameters.items())]
-    wish = [action.request.operation, f"in {action.request.place.name}", *given]
     return (
+        _header(facts.spoken(action.request.operation)),
         sentences.as_block(sentences.sentence(view)),
-        rich.fixed(wish),
+        rich.fixed([f"in {action.request.place.name}", *given]),
         *_reasons(action),
-        *rationale_blocks(view.rationale),
+        *rationale_blocks(view.rationale, author=action.request.rationale_by),
         parts.context(*_small_print(action)),
+        controls.details_row(action),
     )
 
 
@@ -84,7 +85,7 @@ def _pending(view: ActionView, plan: Plan) -> tuple[Block, ...]:
         facts.folded_rulings(plan),
         *_who(action, plan),
         parts.context(*_small_print(action)),
-        *rationale_blocks(view.rationale),
+        *rationale_blocks(view.rationale, author=action.request.rationale_by),
         *((row,) if row is not None and not warned else (controls.details_row(action),)),
     )
 
@@ -97,12 +98,12 @@ def _decided(view: ActionView, plan: Plan) -> tuple[Block, ...]:
     return (
         _header(facts.title(plan)),
         sentences.as_block(sentences.sentence(view)),
-        facts.target_block(plan.target),
+        facts.target_block(plan.target, exact=False),
         rich.fixed(facts.change_lines(plan) or ["no field of the target changes"]),
         *_reasons(action),
         *((rich.listed(steps),) if steps else ()),
         parts.context(*_small_print(action)),
-        *rationale_blocks(view.rationale),
+        *rationale_blocks(view.rationale, author=action.request.rationale_by),
         controls.settle_row(action) if settle else controls.details_row(action),
     )
 
@@ -125,7 +126,7 @@ def _shortened(view: ActionView) -> tuple[Block, ...]:
     named = action.request.operation if plan is None else facts.title(plan)
     about = action.request.place.name if plan is None else plan.target.key
     state = clip(sentences.as_text(sentences.sentence(view)), _NAME * 2)
-    note = () if action.state in TERMINAL else (_TOO_LONG.format(_id(action)),)
+    note = () if action.state in TERMINAL else (_TOO_LONG.format(escape(action.label)),)
     said = [clip_escaped(visible(one), _NAME) for one in sentences.why(action)[:1]]
     return (
         parts.section(f"*{clip_escaped(visible(named), _NAME)}*\n{state}"),
@@ -151,24 +152,23 @@ def _header(title: str) -> Block:
 def _warning_blocks(warned: list[str], action: Action) -> list[Block]:
     if not warned:
         return []
-    return [parts.section(f"❗ {_ODD.format(_id(action))}"), rich.listed(warned)]
+    return [parts.section(f"❗ {_ODD.format(escape(action.label))}"), rich.listed(warned)]
 
 
 def _reasons(action: Action) -> list[Block]:
-    return [rich.quote(one) for one in sentences.why(action)]
+    """Return why it stands so, and what was done, where it is over."""
+    quoted = [rich.quote(one) for one in sentences.why(action)]
+    done = sentences.done(action)
+    return [*quoted, rich.listed(done)] if done else quoted
 
 
 def _small_print(action: Action) -> tuple[str, ...]:
     """Return who asked, until when it waits, and by what it is known."""
-    request = action.request
-    known = [f"{action.label} · `{_id(action)}`"]
+    lines = [f"Asked for by {_requester(action)}"]
     if action.digest:
-        known.append(f"plan `{action.digest[:DIGEST]}`")
-    lines = [f"Asked for by {_requester(action)}", " · ".join(known)]
-    if request.incident_id:
-        lines.append(f"incident {escape(visible(request.incident_id))}")
+        lines.append(f"{escape(action.label)}, plan `{action.digest[:DIGEST]}`")
     if action.state in _WAITS and action.stage_until is not None:
-        lines.append(f"until {when(action.stage_until)}, then it expires and is not run")
+        lines.append(f"Expires {when(action.stage_until)}, and is not run then")
     return tuple(lines)
 
 
@@ -185,7 +185,7 @@ def _who(action: Action, plan: Plan) -> list[Block]:
         words += ", and nobody who approved already"
     if need.factor:
         words += "; with a second factor"
-    left = [one.stage.value for one in plan.needs[plan.needs.index(need) + 1 :]]
+    left = [one.stage.label for one in plan.needs[plan.needs.index(need) + 1 :]]
     after = f". After that: the {' and the '.join(left)} tier" if left else ""
     return [parts.section(f"{words}{after}.")]
 
@@ -206,10 +206,7 @@ def _summary(view: ActionView) -> str:
     said = sentences.as_text(sentences.sentence(view))
     plan = action.plan
     if plan is None:
-        return clip(f"{said} {escape(visible(action.request.operation))}", 2_000)
+        what = facts.spoken(action.request.operation)
+        return clip(f"{said} {escape(visible(what))}", 2_000)
     about = f"{facts.title(plan)}: {plan.target.key}"
     return clip(f"{said} {clip_escaped(visible(about), 1_000)}", 2_000)
-
-
-def _id(action: Action) -> str:
-    return clip_escaped(visible(action.action_id).replace("`", "'"), 80)

@@ -46,10 +46,10 @@ def spoken(operation: str) -> str:
     return operation.replace("_", " ")
 
 
-def target_block(target: Target) -> Block:
-    """Return the target, whole."""
+def target_block(target: Target, *, exact: bool = True) -> Block:
+    """Return the target by its full name; with `exact` also which object of that name it is."""
     lines = [target.key]
-    if target.uid:
+    if target.uid and exact:
         lines.append(f"uid {target.uid}")
     if target.service:
         lines.append(f"part of {target.service}")

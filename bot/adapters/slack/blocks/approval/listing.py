@@ -56,7 +56,8 @@ def action_line(action: Action) -> str:
     name = f"{MARKS[action.state]} *{escape(action.label)}*"
     what = clip_escaped(visible(spoken(action.request.operation)), _NAME)
     if plan is None:
-        return f"{name} {what} in {inline_code(visible(action.request.place.name))}"
+        where = inline_code(visible(action.request.place.name))
+        return f"{name} {what} in {where} {escape(STANDING[action.state])}"
     about = inline_code(visible(plan.target.key), limit=_NAME)
     line = f"{name} {badge(plan.tier)} {what} of {about} {escape(STANDING[action.state])}"
     if action.state in PENDING and action.stage_until is not None:

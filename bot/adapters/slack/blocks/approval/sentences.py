@@ -13,7 +13,7 @@ from bot.adapters.slack.blocks.approval import rich
 from bot.adapters.slack.text import count, escape
 from bot.adapters.slack.text import person as mention
 from bot.adapters.slack.visible import visible
-from safe_ops.model.actions import CallOutcome, Phase, State
+from safe_ops.model.actions import CallOutcome, Effect, Phase, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,28 +47,44 @@ MARKS: Final = {
     State.REVOKED: "🚫",
     State.STALE: "🔄",
 }
-_PLAIN: Final = {
-    State.DRAFT: "is being planned: everything is read, checked and rehearsed first.",
-    State.PENDING_ONCALL: "waits for a yes of the on-call tier.",
-    State.PENDING_MANAGER: "waits for a yes of the manager tier.",
-    State.APPROVED: "the operator takes it up.",
-    State.SCHEDULED: "it waits for its window to open.",
-    State.CLAIMED: "the operator checks everything again before the first call.",
-    State.VERIFYING: "all calls are made, and it is being looked whether they had their effect.",
+_CLAUSES: Final = {
+    State.DRAFT: " is being planned: everything is read, checked and rehearsed first",
+    State.PENDING_ONCALL: " waits for a yes of the on-call tier",
+    State.PENDING_MANAGER: " waits for a yes of the manager tier",
+    State.PENDING_FACTOR: " waits for a second factor",
+    State.APPROVED: " is about to run: the operator takes it up",
+    State.SCHEDULED: " waits for its window to open",
+    State.CLAIMED: " is about to run: the operator checks everything again before the first call",
+    State.EXECUTING: " is executing",
+    State.VERIFYING: " made its calls, and it is being checked whether they had their effect",
+    State.ROLLING_BACK: ": it did not help and is being undone",
+    State.INDETERMINATE: ": a call was sent, and nobody knows whether it took effect",
+    State.SUCCEEDED: ": it is done, and what was wanted is so",
+    State.FAILED: ": it ended without the effect that was wanted",
+    State.ROLLED_BACK: ": it did not help and was undone",
+    State.ROLLBACK_FAILED: ": it did not help, and undoing it failed",
+    State.BLOCKED: " is refused; nothing was changed",
+    State.REJECTED: " was denied; nothing was changed",
+    State.EXPIRED: " ran out of time; it was not run",
+    State.CANCELLED: " was taken back; nothing was changed",
+    State.REVOKED: " was taken back before it began; nothing was changed",
+    State.STALE: " is out of date: the target is not as it was planned for. Nothing was changed",
+}
+"""Where it stands, to be written behind its name."""
+_NEXT: Final = {
     State.INDETERMINATE: (
-        "a call was sent and nobody knows whether it took effect. It will not be repeated:"
-        " somebody has to look at the target and settle it here."
+        " It will not be repeated. It is read back for a quarter of an hour; where that proves"
+        " nothing, a manager looks at the target, presses Settle and says what is so."
     ),
-    State.SUCCEEDED: "it is done, and what was wanted is so.",
-    State.FAILED: "it ended without the effect that was wanted.",
-    State.ROLLED_BACK: "it did not help and was undone.",
-    State.ROLLBACK_FAILED: "it did not help, and undoing it failed: somebody has to look now.",
-    State.BLOCKED: "is refused; nothing was changed.",
-    State.REJECTED: "was denied; nothing was changed.",
-    State.EXPIRED: "ran out of time; it was not run.",
-    State.CANCELLED: "was taken back; nothing was changed.",
-    State.REVOKED: "was taken back before it began; nothing was changed.",
-    State.STALE: "is out of date: the target is not as it was planned for. Nothing was changed.",
+    State.ROLLBACK_FAILED: " Nothing more is done by itself: somebody has to look now.",
+    State.EXPIRED: " Ask for it again if it is still wanted.",
+    State.STALE: " Ask for it again if it is still wanted.",
+}
+"""What a person does now, where nothing goes on by itself."""
+_SIGNAL: Final = {
+    Effect.SEEN: " The incident's signal has fallen silent.",
+    Effect.NOT_SEEN: " The incident's signal still fires: this was not enough.",
+    Effect.NOT_VISIBLE: " Whether the incident's signal agrees could not be seen.",
 }
 _HOLDS_STEPS: Final = frozenset({State.EXECUTING, State.ROLLING_BACK})
 
@@ -85,20 +101,19 @@ Part = str | Who
 
 
 def sentence(view: ActionView) -> tuple[Part, ...]:
-    """Return where the action stands, approvers by name."""
+    """Return where the action stands, who approved it by name, and what is to be done now."""
     action = view.action
-    head = f"{MARKS[action.state]} {action.label} "
+    head = f"{MARKS[action.state]} {action.label}"
     match action.state:
         case State.EXECUTING:
-            end = f"executing: {_made(view, STEPS)}."
+            stands: tuple[Part, ...] = (f"{head} is executing: {_made(view, STEPS)}.",)
         case State.ROLLING_BACK:
-            end = f"it did not help and is being undone: {_made(view, UNDO)}."
+            stands = (f"{head}{_CLAUSES[action.state]}: {_made(view, UNDO)}.",)
         case State.PENDING_FACTOR:
-            return (head, *_agreed(action), *_awaited(action))
+            stands = (head, *_awaited(action))
         case _:
-            end = _PLAIN[action.state]
-    agreed = _agreed(action)
-    return (head, *agreed, end) if agreed else (head, end)
+            stands = (f"{head}{_CLAUSES[action.state]}.",)
+    return (*stands, *_agreed(action), *_next(action))
 
 
 def as_block(parts: Sequence[Part]) -> Block:
@@ -120,13 +135,16 @@ def as_text(parts: Sequence[Part]) -> str:
 
 
 def why(action: Action) -> tuple[str, ...]:
-    """Return what else is to be said of where it stands: reasons and the outcome's own words."""
-    said = []
-    if action.outcome is not None:
-        said += [action.outcome.says, *action.outcome.details]
-    if action.reason and action.reason not in said:
+    """Return what else is to be said of where it stands: the outcome's own words, and reasons."""
+    said = [] if action.outcome is None else [action.outcome.says]
+    if action.reason and not any(action.reason in one for one in said):
         said.append(action.reason)
     return tuple(one for one in said if one)
+
+
+def done(action: Action) -> tuple[str, ...]:
+    """Return what was done and undone, a line each; empty while it is not over."""
+    return () if action.outcome is None else action.outcome.details
 
 
 def progress(view: ActionView) -> tuple[str, ...]:
@@ -137,7 +155,7 @@ def progress(view: ActionView) -> tuple[str, ...]:
     part = UNDO if action.state is State.ROLLING_BACK else STEPS
     steps = action.plan.drawing.undo if part == UNDO else action.plan.drawing.steps
     marks = _marks(view, part)
-    return tuple(f"{marks.get(at, '·')} {step.says}" for at, step in enumerate(steps))
+    return tuple(f"{marks.get(at, '○')} {step.says}" for at, step in enumerate(steps))
 
 
 def _made(view: ActionView, part: str) -> str:
@@ -161,27 +179,37 @@ def _marks(view: ActionView, part: str) -> dict[int, str]:
     return marks
 
 
+def _next(action: Action) -> tuple[Part, ...]:
+    """Return what a person does now, or whether it helped; nothing where that is clear."""
+    incident = action.plan is not None and action.plan.incident_id
+    if action.state is State.SUCCEEDED and action.outcome is not None and incident:
+        return (_SIGNAL[action.outcome.effect],)
+    return (_NEXT[action.state],) if action.state in _NEXT else ()
+
+
 def _agreed(action: Action) -> tuple[Part, ...]:
     parts: list[Part] = []
     for at, approval in enumerate(action.approvals):
-        parts.append("was approved by " if at == 0 else " and by ")
+        parts.append(" Approved by " if at == 0 else " and by ")
         parts += _giver(approval)
-    return (*parts, "; ") if parts else ()
+    return (*parts, ".") if parts else ()
 
 
 def _giver(approval: Approval) -> tuple[Part, ...]:
     if approval.subject.startswith("policy:"):
         return ("policy, which lets it run by itself here",)
-    tier = "on-call" if approval.stage.value == "oncall" else approval.stage.value
-    return (Who(slack_id=approval.slack_id, name=approval.name), f" ({tier} tier)")
+    return (
+        Who(slack_id=approval.slack_id, name=approval.name),
+        f" ({approval.stage.label} tier)",
+    )
 
 
 def _awaited(action: Action) -> tuple[Part, ...]:
     if action.proof is None:
-        return ("waits for a second factor.",)
+        return (f"{_CLAUSES[action.state]}.",)
     giver = action.proof.approval
     return (
-        "waits for the second factor of ",
+        " waits for the second factor of ",
         Who(slack_id=giver.slack_id, name=giver.name),
         ", whose yes counts with it.",
     )

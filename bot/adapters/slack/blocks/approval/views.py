@@ -114,16 +114,21 @@ def whole_view(view: ActionView) -> dict[str, Any]:
     action = view.action
     blocks = [sentences.as_block(sentences.sentence(view))]
     blocks += [rich.quote(one) for one in sentences.why(action)]
+    done = sentences.done(action)
+    blocks += [rich.listed(done)] if done else []
     steps = sentences.progress(view)
     blocks += [rich.listed(steps)] if steps else []
     if action.plan is not None:
         blocks += _plan_blocks(action.plan)
     if action.digest:
         blocks.append(rich.labelled("Digest of the plan", (action.digest,)))
+    blocks.append(rich.labelled("Id", (action.action_id,)))
+    if action.request.incident_id:
+        blocks.append(rich.labelled("Incident", (action.request.incident_id,)))
     shown = _modal(actions.OPERATION_VIEW, action.label[: limits.MODAL_TITLE], None, blocks, {})
     if block_text_length(blocks) <= _MOST_TEXT and not validate_view(shown):
         return shown
-    note = f"It is too long to be shown here: see `nightdesk audit show {action.action_id}`."
+    note = f"It is too long to be shown here: see `nightdesk audit show {action.label}`."
     short = [blocks[0], parts.section(clip_escaped(visible(note), _TEXT))]
     shown = _modal(actions.OPERATION_VIEW, "Details", None, short, {})
     return shown if not validate_view(shown) else _modal_of_note(note)
