@@ -130,8 +130,10 @@ _READY = {
 
 @contextmanager
 def database_of(installation: Installation) -> Iterator[Engine]:
-    """Open an installation's embedded database, as a process of its own would."""
-    engine = open_engine(f"sqlite:///{installation.environment['NIGHTDESK_HOME']}/nightdesk.db")
+    """Open an installation's database, as a process of its own would."""
+    environment = installation.environment
+    embedded = f"sqlite:///{environment['NIGHTDESK_HOME']}/nightdesk.db"
+    engine = open_engine(environment.get("DATABASE_URL", embedded))
     try:
         yield engine
     finally:

@@ -102,7 +102,7 @@ def suspended(house: House, cluster: str, namespace: str, name: str) -> bool:
 
 
 def test_two_people_approve_on_the_page_and_see_it_done(desk: Desk) -> None:
-    card = desk.order("cronjob_suspend cart-cleanup -n shop cluster=prod-us")
+    card = desk.order("cronjob_suspend cart-cleanup -n shop cluster=prod-us resume_after_hours=4")
     expect(card).to_contain_text("🟡 T2 · prod · cronjob suspend")
     expect(card).to_contain_text("schedule: active → suspended")
     desk.become("Ana Petrova")
@@ -122,7 +122,7 @@ def test_two_people_approve_on_the_page_and_see_it_done(desk: Desk) -> None:
 
 
 def test_an_outsider_is_told_who_may_and_the_card_stays(desk: Desk) -> None:
-    card = desk.order("cronjob_suspend settlement -n payments cluster=prod-us")
+    card = desk.order("cronjob_suspend settlement -n payments cluster=prod-us resume_after_hours=4")
     desk.press("Approve")
     told = desk.page.locator("#messages .message.ephemeral").last
     expect(told).to_contain_text("ask somebody of oncall", timeout=SLOWEST_MS)
@@ -131,7 +131,7 @@ def test_an_outsider_is_told_who_may_and_the_card_stays(desk: Desk) -> None:
 
 
 def test_a_denial_asks_why_and_everybody_reads_it(desk: Desk) -> None:
-    card = desk.order("cronjob_suspend settlement -n payments cluster=prod-eu")
+    card = desk.order("cronjob_suspend settlement -n payments cluster=prod-eu resume_after_hours=4")
     desk.become("Ana Petrova")
     card.get_by_role("button", name="Deny").click()
     form = desk.page.get_by_role("dialog")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.flows.house import House
+from tests.flows.operations.factors import PUBLIC
 from tests.flows.operations.guarded import Guarded
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Premises:
 @contextmanager
 def _at_work(home: Path) -> Iterator[Guarded]:
     # Held requests are waited for: they end when a test says so.
-    with House(home, NIGHTDESK_CLUSTER_TIMEOUT_S="25") as house:
+    with House(home, NIGHTDESK_CLUSTER_TIMEOUT_S="25", NIGHTDESK_PUBLIC_URL=PUBLIC) as house:
         guarded = Guarded(house)
         try:
             guarded.open(operators=2)

@@ -28,6 +28,7 @@ from tests.lab.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from tests.flows.operations.guarded import Guarded
     from tests.lab.kubernetes.writes import LabWrite
@@ -41,9 +42,10 @@ LONG_AGO = timedelta(minutes=1)
 
 
 class Ground:
-    """A channel with everybody in it, a `light` namespace and a `heavy` one.
+    """A channel with everybody in it, and a `light`, a `heavy` and a `grave` namespace.
 
-    The policy asks one approval for what is done in the first, two for the second.
+    The policy asks one approval for what is done in the first, two for the second, and two with
+    second factors for the third.
     """
 
     def __init__(self, guarded: Guarded, *, number: int) -> None:
@@ -51,11 +53,17 @@ class Ground:
         self.slack = guarded.slack
         self.channel = f"ops-{number}"
         self.light, self.heavy = f"light-{number}", f"heavy-{number}"
+        self.grave = f"grave-{number}"
         self.room = self.slack.add_channel(self.channel, members=list(PEOPLE_IN_CHANNELS))
         builder = ClusterBuilder(guarded.cluster)
-        for namespace in (self.light, self.heavy):
+        for namespace in (self.light, self.heavy, self.grave):
             add_namespace(builder, namespace, {})
             add_cron_job(builder, namespace, JOB, {"image": "x", "schedule": "0 2 * * *"})
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Return the names of its namespaces."""
+        return self.light, self.heavy, self.grave
 
     # What people do.
 
@@ -75,8 +83,12 @@ class Ground:
     def suspend(self, *, heavy: bool = False, who: str = "tom") -> Action:
         """Ask to suspend the cron job; return the action once it waits for an approval."""
         namespace = self.heavy if heavy else self.light
-        action = self.order(f"cronjob_suspend {JOB} -n {namespace} cluster=prod-eu", who=who)
+        action = self.order(self.suspension(namespace), who=who)
         return self.reaches(action, State.PENDING_ONCALL)
+
+    def suspension(self, namespace: str, *, job: str = JOB, cluster: str = "prod-eu") -> str:
+        """Return the words that ask for a cron job to be suspended."""
+        return f"cronjob_suspend {job} -n {namespace} cluster={cluster} resume_after_hours=4"
 
     def ask(self, words: str, *, who: str = "tom") -> None:
         """Ask for an operation that is answered by a sentence or a form, not by an action."""
@@ -160,7 +172,7 @@ class Ground:
         with self.slack.workspace.changed:
             names = [room.id for room in self.slack.workspace.channels.values()]
         found = [seen for name in names for seen in self.slack.messages(name)]
-        return [one for one in found if one.by_bot and f"`{action.action_id}`" in one.words]
+        return [one for one in found if one.by_bot and action.action_id in str(one.blocks)]
 
     def card(self, action: Action, words: str = "") -> Seen:
         """Return the action's only card, once it has these words."""
@@ -207,7 +219,7 @@ class Ground:
 
     def writes(self, namespace: str = "") -> list[LabWrite]:
         """Return the changing requests the ground's namespaces had, dry runs left out."""
-        wanted = [f"/namespaces/{name}/" for name in (namespace, self.light, self.heavy) if name]
+        wanted = [f"/namespaces/{name}/" for name in (namespace, *self.namespaces) if name]
         seen = self.guarded.kubernetes.writes()
         return [one for one in seen if any(part in f"{one.path}/" for part in wanted)]
 
@@ -285,11 +297,28 @@ class Ground:
 
     def set_back(self, action: Action, column: str) -> None:
         """Let one of the row's times be over, as if it had been waited for."""
+        self._write(action, **{column: action.created_at - LONG_AGO})
+
+    def let_pass(self, action: Action, span: timedelta) -> None:
+        """Let so long have gone by since the last change, its operator silent all the time."""
+        assert action.stage_until is not None
+        self._write(
+            action,
+            changed_at=action.changed_at - span,
+            stage_until=action.stage_until - span,
+            lease_until=action.created_at - LONG_AGO,
+        )
+
+    def ends_in(self, action: Action, span: timedelta) -> datetime:
+        """Let its wait be over so soon; return when."""
+        until = self.guarded.now() + span
+        self._write(action, stage_until=until)
+        return until
+
+    def _write(self, action: Action, **columns: datetime) -> None:
         with database_of(self.guarded.house.installation) as engine, engine.begin() as connection:
             connection.execute(
-                update(actions)
-                .where(actions.c.action_id == action.action_id)
-                .values({column: action.created_at - LONG_AGO})
+                update(actions).where(actions.c.action_id == action.action_id).values(columns)
             )
 
     def change_job(self, **spec: object) -> None:
@@ -300,4 +329,4 @@ class Ground:
         self.guarded.cluster.apply(found)
 
 
-PEOPLE_IN_CHANNELS = ("ana", "marta", "tom", "gus", "olga", "nils", "vera", "zoe")
+PEOPLE_IN_CHANNELS = ("ana", "marta", "mona", "tom", "gus", "olga", "nils", "vera", "zoe")

@@ -35,6 +35,7 @@ from tests.lab.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from safe_ops.model.actions import Action, JournalRow
     from safe_ops.model.trail import AuditRow
@@ -51,8 +52,11 @@ DEPUTIES: Final = ("nils", "vera")
 STRANGERS: Final = {"zoe": {"team_id": "T0OTHER", "is_stranger": True}}
 POLICY: Final = {
     "approvals": {"prod": {"T2": "oncall+manager"}},
-    # Everything a ground calls heavy counts as a change of capacity.
-    "operations": [{"operation": "cronjob_*", "namespaces": ["heavy-*"], "tier": "T2"}],
+    # Everything a ground calls heavy counts as a change of capacity; grave, as an interruption.
+    "operations": [
+        {"operation": "cronjob_*", "namespaces": [f"{weight}-*"], "tier": tier}
+        for weight, tier in (("heavy", "T2"), ("grave", "T4"))
+    ],
     "roles": {
         "oncall": [{"teams": ["oncall", GROUP, "deputies"]}],
         "manager": [{"teams": ["managers"]}],
@@ -77,12 +81,16 @@ class Guarded:
         self.cluster = house.lab.world.cluster(CLUSTER)
         self.kubernetes = house.lab.kubernetes[CLUSTER]
         self.operators: list[Process] = []
+        self.listeners: list[Process] = []
         self._others: list[Process] = []
         self._worker: Process | None = None
         self._grounds = 0
         olga, *deputies = [self.slack.add_user(name).id for name in ("olga", *DEPUTIES)]
         group = Group(id="S0LABNGT1", handle=GROUP, name="Night", users=[olga])
         self.slack.workspace.groups[group.id] = group
+        house.slack.set_group(
+            "managers", [self.slack.as_user("marta").id, self.slack.add_user("mona").id]
+        )
         for name, fields in STRANGERS.items():
             self.slack.add_user(name, **fields)
         known = house.lab.registry()["teams"]
@@ -102,12 +110,15 @@ class Guarded:
         path.write_text(yaml.safe_dump(POLICY | sections), encoding="utf-8")
         return path
 
-    def open(self, *, operators: int) -> None:
+    def open(self, *, operators: int, listeners: int = 1) -> None:
         """Start the processes at the same time; return once each is at work."""
-        self._others = [self.start("listener"), self.start("cron")]
+        self.listeners = [self.start("listener") for _ in range(listeners)]
+        cron = self.start("cron")
+        self._others = [*self.listeners, cron]
         self.operators = [self.start("operator") for _ in range(operators)]
-        self._others[0].wait_until_said("listener_ready", within_s=PATIENCE_S)
-        self._others[1].wait_until_said("cron_started", within_s=PATIENCE_S)
+        for listener in self.listeners:
+            listener.wait_until_said("listener_ready", within_s=PATIENCE_S)
+        cron.wait_until_said("cron_started", within_s=PATIENCE_S)
         for operator in self.operators:
             operator.wait_until_said("worker_started", within_s=PATIENCE_S)
 
@@ -205,6 +216,15 @@ class Guarded:
         with open_redis(self.house.redis.url) as client:
             client.flushall()
 
+    def fail_over(self) -> None:
+        """Take Redis away at once, and bring another back that was told nothing of it."""
+        pid = self.house.redis.pid
+        assert pid is not None
+        self.flush()
+        os.kill(pid, signal.SIGKILL)
+        self.house.stop_redis()
+        self.house.start_redis()
+
     def redeliver(self, what: str) -> None:
         """Deliver the newest of this kind once more, and return once it is acknowledged."""
         again = self.slack.deliveries(what)[-1]
@@ -221,6 +241,11 @@ class Guarded:
             found = SqlActionBook(engine, SystemClock(), new_id).find(action_id)
         assert found is not None
         return found
+
+    def now(self) -> datetime:
+        """Return what time it is for all processes of the database."""
+        with database_of(self.house.installation) as engine:
+            return SqlActionBook(engine, SystemClock(), new_id).now()
 
     def journal(self, action: Action) -> tuple[JournalRow, ...]:
         """Return what was written down before and after each of its calls."""

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.adapters.slack.actions import OPERATION_APPROVE, OPERATION_DENY
+from bot.entrypoints.web import EVENTS_PATH
 from safe_ops.model.actions import TERMINAL, State
+from tests.flows.house import events_of
+from tests.flows.operations.ground import PATIENCE_S
 from tests.lab.slack import conversation
 from tests.lab.slack.records import BOT_ID, BOT_USER_ID, Message
 
@@ -17,16 +20,17 @@ if TYPE_CHECKING:
     from tests.flows.operations.guarded import Guarded
     from tests.lab.slack.reading import Seen
 
-TWENTY = 20
+FIFTY = 50
 
 
-def test_twenty_clicks_of_one_person_are_one_approval(ground: Ground, guarded: Guarded) -> None:
+def test_fifty_clicks_of_one_person_are_one_approval(ground: Ground, guarded: Guarded) -> None:
+    """R1."""
     action = ground.suspend(heavy=True)
     card = ground.deciding_card(action)
-    for _ in range(TWENTY):
+    for _ in range(FIFTY):
         ground.press_stale(card, OPERATION_APPROVE, who="ana")
     approved = ground.reaches(action, State.PENDING_MANAGER)
-    guarded.until_refused(action, times=TWENTY - 1)
+    guarded.until_refused(action, times=FIFTY - 1)
     assert guarded.action(action.action_id) == approved
     assert [given.name for given in approved.approvals] == ["ana"]
     ground.note_to("ana", "ana agreed at")
@@ -34,6 +38,7 @@ def test_twenty_clicks_of_one_person_are_one_approval(ground: Ground, guarded: G
 
 
 def test_a_click_that_is_delivered_again_is_one_approval(ground: Ground, guarded: Guarded) -> None:
+    """R14."""
     action = ground.suspend(heavy=True)
     ground.approve(action, who="ana")
     approved = ground.reaches(action, State.PENDING_MANAGER)
@@ -43,6 +48,7 @@ def test_a_click_that_is_delivered_again_is_one_approval(ground: Ground, guarded
 
 
 def test_an_order_that_is_delivered_again_is_one_action(ground: Ground, guarded: Guarded) -> None:
+    """R14."""
     action = ground.suspend()
     ground.deciding_card(action)
     guarded.redeliver("/nightdesk")
@@ -50,7 +56,29 @@ def test_an_order_that_is_delivered_again_is_one_action(ground: Ground, guarded:
     assert len(ground.cards(action)) == 1
 
 
+def test_what_slack_sends_again_over_http_counts_once(ground: Ground, guarded: Guarded) -> None:
+    """R14: signed requests, the second with `X-Slack-Retry-Num`."""
+    web = guarded.start("listener", SLACK_APP_TOKEN="")
+    web.wait_until_said("listener_ready", within_s=PATIENCE_S)
+    port = events_of(web, "listener_ready")[0]["http_port"]
+    guarded.slack.deliver_to(f"http://127.0.0.1:{port}{EVENTS_PATH}")
+    try:
+        action = ground.suspend(heavy=True)
+        guarded.redeliver("/nightdesk")
+        ground.approve(action, who="ana")
+        approved = ground.reaches(action, State.PENDING_MANAGER)
+        guarded.redeliver("block_actions")
+    finally:
+        guarded.slack.deliver_to("")
+        web.stop()
+    assert len(events_of(web, "delivery_repeated")) == 2
+    assert [one.action_id for one in ground.actions()] == [action.action_id]
+    assert guarded.action(action.action_id) == approved
+    assert ground.writes() == []
+
+
 def test_yes_and_no_at_once_end_in_one_of_the_two(ground: Ground, guarded: Guarded) -> None:
+    """R2."""
     action = ground.suspend(heavy=True)
     ground.approved(action, "ana")
     card = ground.deciding_card(action)
@@ -64,9 +92,10 @@ def test_yes_and_no_at_once_end_in_one_of_the_two(ground: Ground, guarded: Guard
 
 
 def test_a_manager_cannot_take_the_first_turn(ground: Ground) -> None:
+    """R4: it is recorded only once it is the manager's turn."""
     action = ground.suspend(heavy=True)
     ground.approve(action, who="marta")
-    ground.note_to("marta", "marta is in none of the teams that may give the oncall approval")
+    ground.note_to("marta", "marta is in none of the teams that may give the on-call approval")
     assert ground.reaches(action, State.PENDING_ONCALL).approvals == ()
 
 
@@ -128,6 +157,7 @@ def test_a_click_after_the_end_is_told_how_it_ended(ground: Ground) -> None:
 def test_a_card_copied_to_another_channel_decides_the_same_action_once(
     ground: Ground, guarded: Guarded
 ) -> None:
+    """R13."""
     action = ground.suspend()
     card = ground.deciding_card(action)
     copy = _copied(card, guarded.ground(), guarded)
@@ -139,6 +169,7 @@ def test_a_card_copied_to_another_channel_decides_the_same_action_once(
 
 
 def test_a_copied_card_gives_nobody_more_rights(ground: Ground, guarded: Guarded) -> None:
+    """R13."""
     action = ground.suspend()
     elsewhere = guarded.ground()
     copy = _copied(ground.deciding_card(action), elsewhere, guarded)

@@ -5,6 +5,8 @@ A lease is a minute; instead of waiting it out, the row's time is set back once 
 
 from __future__ import annotations
 
+from copy import deepcopy
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +28,7 @@ AT_ONCE = 4
 
 
 def test_killed_while_it_checks_another_begins_anew(ground: Ground, guarded: Guarded) -> None:
+    """R7: before the first row."""
     action = ground.suspend()
     with ground.while_it_is_checked(action, by="ana"):
         held = guarded.action(action.action_id)
@@ -39,6 +42,7 @@ def test_killed_while_it_checks_another_begins_anew(ground: Ground, guarded: Gua
 def test_killed_before_its_call_arrived_another_finds_its_effect(
     ground: Ground, guarded: Guarded
 ) -> None:
+    """R7: after the row before the call."""
     with ground.held_at_its_call(ground.suspend(), by="ana") as held:
         guarded.holder(held).kill()
     eventually(lambda: ground.job()["spec"]["suspend"], "it arrives", within_s=PATIENCE_S)
@@ -52,6 +56,7 @@ def test_killed_before_its_call_arrived_another_finds_its_effect(
 def test_a_call_that_arrives_after_another_operator_sent_it_again_has_no_effect(
     ground: Ground, guarded: Guarded
 ) -> None:
+    """R7: the call is still on its way."""
     with ground.held_at_its_call(ground.suspend(), by="ana") as held:
         _killed(ground, guarded, held)
         done = ground.reaches(held, State.SUCCEEDED)
@@ -67,6 +72,7 @@ def test_a_call_that_arrives_after_another_operator_sent_it_again_has_no_effect(
 def test_killed_between_the_effect_and_its_row_another_finds_it(
     ground: Ground, guarded: Guarded
 ) -> None:
+    """R7: before the row after the call."""
     guarded.cluster.drop_writes(on=ground.light)
     action = ground.suspend()
     ground.approved(action, "ana")
@@ -79,6 +85,7 @@ def test_killed_between_the_effect_and_its_row_another_finds_it(
 
 
 def test_killed_while_it_verifies_another_verifies(ground: Ground, guarded: Guarded) -> None:
+    """R7: after the last row."""
     with ground.held_at_its_call(ground.suspend(), by="ana") as held:
         guarded.cluster.fail(500, on=f"/{ground.light}/")
     held = ground.reaches(held, State.VERIFYING)
@@ -91,6 +98,7 @@ def test_killed_while_it_verifies_another_verifies(ground: Ground, guarded: Guar
 def test_killed_amid_its_steps_another_goes_on_where_it_was(
     ground: Ground, guarded: Guarded
 ) -> None:
+    """R7: between the rows of two steps."""
     first, second, third = ground.finished_pods(3)
     action = ground.order(f"delete_finished_pods -n {ground.light} cluster=prod-eu")
     action = ground.reaches(action, State.PENDING_ONCALL)
@@ -112,6 +120,7 @@ def test_killed_amid_its_steps_another_goes_on_where_it_was(
 
 
 def test_asleep_past_its_lease_it_finds_itself_fenced_out(ground: Ground, guarded: Guarded) -> None:
+    """R8."""
     with ground.held_at_its_call(ground.suspend(), by="ana") as held:
         sleeper = guarded.holder(held)
         guarded.pause(sleeper)
@@ -127,6 +136,7 @@ def test_asleep_past_its_lease_it_finds_itself_fenced_out(ground: Ground, guarde
 def test_asleep_while_it_checks_it_sends_nothing_when_it_wakes(
     ground: Ground, guarded: Guarded
 ) -> None:
+    """R8."""
     action = ground.suspend()
     with ground.while_it_is_checked(action, by="ana"):
         sleeper = guarded.holder(guarded.action(action.action_id))
@@ -140,6 +150,7 @@ def test_asleep_while_it_checks_it_sends_nothing_when_it_wakes(
 
 
 def test_twenty_jobs_for_one_action_are_one_effect(ground: Ground, guarded: Guarded) -> None:
+    """R6."""
     action = ground.suspend()
     guarded.ring(action, times=DUPLICATES)
     ground.approve(action, who="ana")
@@ -153,6 +164,7 @@ def test_twenty_jobs_for_one_action_are_one_effect(ground: Ground, guarded: Guar
 
 
 def test_jobs_for_an_action_that_is_held_are_left_alone(ground: Ground, guarded: Guarded) -> None:
+    """R5 and R6."""
     with ground.held_at_its_call(ground.suspend(), by="ana") as held:
         guarded.ring(held, times=DUPLICATES)
         eventually(lambda: guarded.rings() == 0, "every job is done", within_s=PATIENCE_S)
@@ -186,6 +198,7 @@ def test_redis_away_while_people_approve_loses_nothing(ground: Ground, guarded: 
 
 
 def test_two_operators_share_many_actions_and_do_each_once(guarded: Guarded) -> None:
+    """R5."""
     grounds = [guarded.ground() for _ in range(AT_ONCE)]
     asked = [(ground, ground.suspend()) for ground in grounds]
     for ground, action in asked:
@@ -197,6 +210,7 @@ def test_two_operators_share_many_actions_and_do_each_once(guarded: Guarded) -> 
 
 
 def test_a_conflict_at_the_call_ends_it_stale(ground: Ground, guarded: Guarded) -> None:
+    """R9: between the last look and the call."""
     guarded.cluster.conflict_writes(on=ground.light)
     action = ground.suspend()
     ground.approved(action, "ana")
@@ -207,6 +221,7 @@ def test_a_conflict_at_the_call_ends_it_stale(ground: Ground, guarded: Guarded) 
 
 
 def test_a_target_changed_after_approval_is_left_alone(ground: Ground) -> None:
+    """R9: before the last look."""
     action = ground.suspend()
     with ground.while_it_is_checked(action, by="ana"):
         ground.change_job(schedule="0 5 * * *")
@@ -243,11 +258,35 @@ def test_what_nobody_can_tell_is_settled_by_a_person_and_never_sent_again(
     assert OPERATION_SETTLE in card.action_ids
     page = ground.page(lost)
     assert "settle" in page.words.lower()
-    guarded.slack.as_user("ana").click(card.ts, OPERATION_SETTLE)
-    form = guarded.slack.wait_for_view("ana", callback_id="operation.settlement", timeout_s=20)
-    guarded.slack.as_user("ana").submit_view(form.id, {"effect": choice, "reason": "I looked"})
+    guarded.slack.as_user("marta").click(card.ts, OPERATION_SETTLE)
+    form = guarded.slack.wait_for_view("marta", callback_id="operation.settlement", timeout_s=20)
+    guarded.slack.as_user("marta").submit_view(form.id, {"effect": choice, "reason": "I looked"})
     ground.reaches(action, ends)
     assert len(ground.writes()) == 1
+
+
+def test_what_can_be_read_later_on_is_settled_by_reading_it(
+    ground: Ground, guarded: Guarded
+) -> None:
+    guarded.cluster.drop_writes(on=ground.light)
+    action = ground.suspend()
+    ground.approved(action, "ana")
+    eventually(lambda: ground.job()["spec"]["suspend"], "it took effect", within_s=PATIENCE_S)
+    marked = ground.job()
+    unmarked = deepcopy(marked)
+    del unmarked["metadata"]["annotations"]["nightdesk.dev/action"]
+    guarded.cluster.apply(unmarked)
+    lost = ground.reaches(action, State.INDETERMINATE)
+    guarded.cluster.heal()
+    guarded.cluster.apply(marked)
+    # Instead of waiting a minute for the first look, the row's times are set back.
+    ground.let_pass(lost, timedelta(minutes=1))
+    settled = ground.reaches(action, State.SUCCEEDED)
+    assert settled.outcome is not None
+    assert settled.outcome.says.startswith("Read back: it took effect")
+    assert settled.fence == lost.fence + 1
+    assert len(ground.writes()) == 1
+    ground.card(settled, "it is done")
 
 
 def _killed(ground: Ground, guarded: Guarded, held: Action) -> None:

@@ -66,7 +66,8 @@ def test_the_audit_tells_each_stage_once_and_who_caused_it(
     action = ground.suspend(heavy=True)
     ground.approved(action, "ana", "marta")
     done = ground.reaches(action, State.SUCCEEDED)
-    told = [(row.entry.after, row.entry.actor.slack_id) for row in guarded.audit(done)]
+    rows = guarded.audit(done)
+    told = [(row.entry.after, row.entry.actor.slack_id) for row in rows if row.entry.after]
     people = {name: guarded.slack.as_user(name).id for name in ("tom", "ana", "marta")}
     assert told == [
         ("draft", people["tom"]),
@@ -78,6 +79,8 @@ def test_the_audit_tells_each_stage_once_and_who_caused_it(
         ("verifying", ""),
         ("succeeded", ""),
     ]
+    others = [row.entry.event for row in rows if not row.entry.after]
+    assert others == ["record.opened", "call.before", "call.after"]
 
 
 def test_a_change_record_is_opened_and_closed(ground: Ground, guarded: Guarded) -> None:
@@ -94,7 +97,9 @@ def test_a_change_record_is_opened_and_closed(ground: Ground, guarded: Guarded) 
 
 
 def test_where_policy_needs_nobody_it_runs_by_itself(ground: Ground, guarded: Guarded) -> None:
-    action = ground.order("cronjob_suspend cart-cleanup -n shop cluster=staging")
+    action = ground.order(
+        "cronjob_suspend cart-cleanup -n shop cluster=staging resume_after_hours=4"
+    )
     done = ground.reaches(action, State.SUCCEEDED)
     (given,) = done.approvals
     assert given.subject.startswith("policy:")

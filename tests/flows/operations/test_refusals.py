@@ -28,9 +28,12 @@ def test_a_protected_namespace_is_blocked_with_the_reason(ground: Ground) -> Non
 def test_a_second_request_for_the_same_thing_is_blocked_from_any_channel(
     ground: Ground, guarded: Guarded
 ) -> None:
+    """R15."""
     first = ground.suspend()
     elsewhere = guarded.ground()
-    twin = elsewhere.order(f"cronjob_suspend report -n {ground.light} cluster=prod-eu")
+    twin = elsewhere.order(
+        f"cronjob_suspend report -n {ground.light} cluster=prod-eu resume_after_hours=4"
+    )
     blocked = elsewhere.reaches(twin, State.BLOCKED)
     assert first.label in blocked.reason
     elsewhere.card(twin, "decide it or let it end first")
@@ -65,7 +68,7 @@ def test_what_is_never_done_is_refused_with_what_to_do_instead(
 
 
 def test_a_wildcard_is_no_name(ground: Ground) -> None:
-    ground.ask(f"cronjob_suspend name=* -n {ground.light} cluster=prod-eu")
+    ground.ask(f"cronjob_suspend name=* -n {ground.light} cluster=prod-eu resume_after_hours=4")
     ground.slack.wait_for_view("tom", callback_id="operation.run", timeout_s=20)
     ground.slack.as_user("tom").close_view()
     assert ground.actions() == []
@@ -86,7 +89,9 @@ def test_more_than_the_guards_allow_is_blocked_with_the_numbers(ground: Ground) 
 
 
 def test_a_target_that_is_not_there_is_blocked(ground: Ground) -> None:
-    action = ground.order(f"cronjob_suspend nothing -n {ground.light} cluster=prod-eu")
+    action = ground.order(
+        f"cronjob_suspend nothing -n {ground.light} cluster=prod-eu resume_after_hours=4"
+    )
     blocked = ground.reaches(action, State.BLOCKED)
     assert "has no cron job" in blocked.reason
     ground.card(action, "has no cron job")
@@ -95,7 +100,9 @@ def test_a_target_that_is_not_there_is_blocked(ground: Ground) -> None:
 def test_what_admission_refuses_comes_to_no_approval(ground: Ground, guarded: Guarded) -> None:
     words = 'admission webhook "freeze.example.com" denied the request: no changes on Sundays'
     guarded.cluster.refuse_writes(words, on=ground.light)
-    action = ground.order(f"cronjob_suspend report -n {ground.light} cluster=prod-eu")
+    action = ground.order(
+        f"cronjob_suspend report -n {ground.light} cluster=prod-eu resume_after_hours=4"
+    )
     blocked = ground.reaches(action, State.BLOCKED)
     assert "no changes on Sundays" in blocked.reason
     assert ground.writes() == []
@@ -114,6 +121,7 @@ def test_what_admission_refuses_meanwhile_is_not_begun(ground: Ground, guarded: 
 def test_a_yes_of_who_was_deactivated_meanwhile_is_revoked(
     ground: Ground, guarded: Guarded
 ) -> None:
+    """R10."""
     action = ground.suspend()
     with ground.while_it_is_checked(action, by="nils"):
         guarded.slack.change_user("nils", deleted=True)
@@ -124,6 +132,7 @@ def test_a_yes_of_who_was_deactivated_meanwhile_is_revoked(
 
 
 def test_a_yes_of_a_deleted_group_is_revoked(ground: Ground, guarded: Guarded) -> None:
+    """R10."""
     action = ground.suspend()
     # An operator remembers a group for ten seconds; a new one remembers none.
     with guarded.unmanned():

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def test_an_audit_that_cannot_be_delivered_stops_what_changes_capacity(
     ground: Ground, guarded: Guarded
 ) -> None:
+    """R17: neither is anything begun where the row cannot leave the database."""
     action = ground.suspend(heavy=True)
     with _unwritable(guarded.audit_file):
         ground.approved(action, "ana", "marta")
@@ -53,7 +54,9 @@ def test_a_change_record_that_cannot_be_opened_stops_what_changes_capacity(
     ground: Ground, guarded: Guarded
 ) -> None:
     with _unwritable(guarded.records_file):
-        action = ground.order(f"cronjob_suspend report -n {ground.heavy} cluster=prod-eu")
+        action = ground.order(
+            f"cronjob_suspend report -n {ground.heavy} cluster=prod-eu resume_after_hours=4"
+        )
         blocked = ground.reaches(action, State.BLOCKED)
     assert "The change record could not be opened" in blocked.reason
     assert ground.writes() == []

@@ -39,10 +39,8 @@ def test_a_restart_that_does_not_come_up_is_undone_once(ground: Ground, guarded:
         for part in ("steps", "undo")
         for row in ((Phase.BEFORE, None), (Phase.AFTER, CallOutcome.APPLIED))
     ]
-    assert [row.entry.after for row in guarded.audit(undone)][-2:] == [
-        "rolling_back",
-        "rolled_back",
-    ]
+    changes = [row.entry.after for row in guarded.audit(undone) if row.entry.after]
+    assert changes[-2:] == ["rolling_back", "rolled_back"]
 
 
 def test_killed_while_it_undoes_another_ends_the_undo_once(
