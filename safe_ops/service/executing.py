@@ -164,10 +164,14 @@ class Operator:
             hold.move(_broken_off(hold, run))
 
     def _in_the_way(self, hold: Hold) -> str:
+        """Return why no further step may begin; the kill switch is the book's own word."""
         window = window_view(self._policy, hold.plan.environment, self._book.now())
-        if may_begin(hold.action, window):
-            return ""
-        return f"its change window has closed: {window.says}"
+        if not may_begin(hold.action, window):
+            return f"its change window has closed: {window.says}"
+        switches = self._book.switches()
+        if switches.read_only:
+            return "Nightdesk was switched to read-only"
+        return f"a freeze was declared: {switches.frozen}" if switches.frozen else ""
 
     def _verify(self, hold: Hold, operation: Operation[Survey], before: Signal | None) -> None:
         verdict = self._verifier.verify(hold, operation, before)

@@ -6,12 +6,12 @@ minute, so a person who left a group loses its rights within one; approvals ask 
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.errors import SlackRefusedError
 from bot.adapters.slack.payload import Fields
+from bot.adapters.slack.shared_reads import SharedReads
 from bot.adapters.slack.user_groups import UserGroups
 from bot.domain.errors import UpstreamError
 from bot.domain.registry import EVERYONE
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
 
 CACHE_S: Final = 60.0
-_MOST_CACHED: Final = 5_000
 
 _BARS: Final = (
     ("deleted", "this account is deactivated"),
@@ -47,13 +46,10 @@ class SlackRoster:
         clock: Clock,
         cache_s: float = CACHE_S,
     ) -> None:
-        self._cache_s = cache_s
         self._gateway = gateway
         self._groups = UserGroups(gateway=gateway, clock=clock, cache_s=cache_s)
         self._registry = registry
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._people: dict[tuple[str, str], tuple[float, Membership]] = {}
+        self._people = SharedReads[Membership](clock=clock, cache_s=cache_s)
         """Who they are, without their teams: those have an age of their own."""
 
     def membership(self, person: PersonId, *, team_id: str) -> Membership:
@@ -62,21 +58,8 @@ class SlackRoster:
         Raises:
             UpstreamError: It cannot be known now; treat the person as barred.
         """
-        found = self._known(person, team_id)
+        found = self._people.get((person, team_id), lambda: self._look_up(person, team_id))
         return found if found.barred else replace(found, teams=self._teams(person, team_id))
-
-    def _known(self, person: PersonId, team_id: str) -> Membership:
-        now = self._clock.monotonic()
-        with self._lock:
-            kept = self._people.get((person, team_id))
-        if kept is not None and now - kept[0] < self._cache_s:
-            return kept[1]
-        found = self._look_up(person, team_id)
-        with self._lock:
-            if len(self._people) >= _MOST_CACHED:
-                self._people.clear()
-            self._people[person, team_id] = (now, found)
-        return found
 
     def _look_up(self, person: PersonId, team_id: str) -> Membership:
         try:

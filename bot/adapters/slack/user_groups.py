@@ -7,9 +7,7 @@ is. It must not know teams or people's records.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,11 +15,10 @@ import structlog
 
 from bot.adapters.slack.errors import SYSTEM, SlackRefusedError
 from bot.adapters.slack.payload import Fields
+from bot.adapters.slack.shared_reads import SharedReads
 from bot.domain.errors import UpstreamError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.adapters.slack.gateway import SlackGateway
     from bot.ports.clock import Clock
 
@@ -39,17 +36,11 @@ class _Listing:
 
 
 class UserGroups:
-    """Members of user groups, known for at most `cache_s`; thread-safe.
-
-    Threads that ask at once share one call, its failure too; a failure is not kept.
-    """
+    """Members of user groups, known for at most `cache_s`; thread-safe."""
 
     def __init__(self, *, gateway: SlackGateway, clock: Clock, cache_s: float) -> None:
         self._gateway = gateway
-        self._clock = clock
-        self._cache_s = cache_s
-        self._lock = threading.Lock()
-        self._known: dict[tuple[str, ...], tuple[float, Future[_Listing]]] = {}
+        self._listings = SharedReads[_Listing](clock=clock, cache_s=cache_s)
         self._log = structlog.get_logger()
 
     def members(self, group: str, *, team_id: str) -> frozenset[str]:
@@ -58,7 +49,7 @@ class UserGroups:
         Raises:
             UpstreamError: It cannot be known now.
         """
-        listing = self._shared((team_id,), lambda: self._listed(team_id))
+        listing = self._listings.get((team_id,), lambda: self._listed(team_id))
         if group in listing.members:
             found = listing.members[group]
         elif listing.is_whole:
@@ -70,38 +61,8 @@ class UserGroups:
 
     def _alone(self, group: str, team_id: str) -> frozenset[str]:
         """Return the members of a group the list did not tell in full."""
-        listing = self._shared((team_id, group), lambda: self._asked(group, team_id))
+        listing = self._listings.get((team_id, group), lambda: self._asked(group, team_id))
         return listing.members[group] or _NOBODY
-
-    def _shared(self, key: tuple[str, ...], read: Callable[[], _Listing]) -> _Listing:
-        """Return what is known under the key, or read it for everybody who waits for it."""
-        # Before the call: what is known is as old as the question, not as the answer.
-        now = self._clock.monotonic()
-        mine: Future[_Listing] = Future()
-        with self._lock:
-            kept = self._known.get(key)
-            others = kept[1] if kept is not None and now - kept[0] < self._cache_s else None
-            if others is None:
-                self._known[key] = (now, mine)
-        if others is not None:
-            return others.result()
-        try:
-            mine.set_result(read())
-        except UpstreamError as error:
-            self._forget(key, mine)
-            mine.set_exception(error)
-        finally:
-            if not mine.done():
-                # Something that is no answer at all, such as the end of a job: nobody may wait.
-                self._forget(key, mine)
-                mine.cancel()
-        return mine.result()
-
-    def _forget(self, key: tuple[str, ...], future: Future[_Listing]) -> None:
-        with self._lock:
-            kept = self._known.get(key)
-            if kept is not None and kept[1] is future:
-                del self._known[key]
 
     def _listed(self, team_id: str) -> _Listing:
         try:

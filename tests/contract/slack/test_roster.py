@@ -106,12 +106,14 @@ def test_people_who_come_at_once_share_one_look(worker: Worker) -> None:
     roster = SlackRoster(
         gateway=worker.gateway(patience_s=0), registry=worker.registry, clock=worker.time
     )
+    worker.lab.faults.add("users.info", latency_s=0.2)
     worker.lab.faults.add("usergroups.list", latency_s=0.2)
     with ThreadPoolExecutor(max_workers=12) as pool:
         found = list(
             pool.map(lambda _: roster.membership(PersonId("U0LABANA1"), team_id=TEAM_ID), range(12))
         )
     assert all("oncall" in one.teams for one in found)
+    assert len(worker.lab.calls("users.info")) == 1
     assert len(worker.lab.calls("usergroups.list")) == 1
 
 

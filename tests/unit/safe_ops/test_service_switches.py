@@ -90,6 +90,27 @@ def test_a_window_that_closes_between_two_steps_leaves_the_rest_undone(side: Wri
     assert "its change window has closed" in ended.outcome.says
 
 
+@pytest.mark.parametrize(
+    ("switch", "why"),
+    [
+        ({"frozen": "release day"}, "a freeze was declared: release day"),
+        ({"read_only": True}, "Nightdesk was switched to read-only"),
+    ],
+)
+def test_a_freeze_or_read_only_between_two_steps_leaves_the_rest_undone(
+    side: WriteSide, switch: dict[str, Any], why: str
+) -> None:
+    def set_it(_call: Call) -> None:
+        side.book.change_switches(lambda found: replace(found, **switch), side.last_entry())
+
+    side.machine.on_send = set_it
+    ended = side.executed("a", "b")
+    assert side.machine.effects == [("a", 5)]
+    assert ended.outcome is not None
+    assert (ended.state, ended.outcome.pages) == (State.FAILED, True)
+    assert why in ended.outcome.says
+
+
 def test_a_window_that_closes_before_the_first_step_changes_nothing(side: WriteSide) -> None:
     side.rewire(open_on("fri", "08:00", "12:05"))
     action = side.approved("a")
