@@ -12,5 +12,6 @@ class Signal:
     firing: bool | None
     """None when it cannot be seen."""
     value: float | None = None
-    """The rule's own number, where it has one."""
+    """How strong it is: grows as it gets worse, and is only ever compared with itself at another
+    time. None where the rule has no number, or none whose factor means anything."""
     says: str = ""

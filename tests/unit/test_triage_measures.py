@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.ports.metrics import Series
 from bot.tools.promql.units import BYTES
 from bot.triage.measures.candidates import DURATIONS
-from bot.triage.measures.condition import condition_of, spans
+from bot.triage.measures.condition import condition_of, deciding, spans
 from bot.triage.measures.figures import RATIO, shown
 from bot.triage.measures.subject import Subject, namespace_subject
 from safe_ops.model.request_metrics import REQUESTS
@@ -98,10 +98,36 @@ def test_any_other_expression_is_taken_as_it_is(expression: str) -> None:
     assert (found.query, found.sign) == (expression, "")
 
 
-@given(st.text(max_size=60))
+@pytest.mark.parametrize(
+    ("expression", "query"),
+    [
+        ("a > 1", "a"),
+        ("(a > 1)", "a"),
+        ("((a) > 1)", "(a)"),
+        ("(a) / (b) > 1", "(a) / (b)"),
+        ("a > 1 and b > 2", "a"),
+        ("a > 1 UNLESS on (x) b", "a"),
+        ("((a > 1) and b) unless (c or d)", "a"),
+        ("# why\n(a > 1) # the rest\nand b", "a"),
+    ],
+)
+def test_an_alert_has_the_values_of_the_left_side(expression: str, query: str) -> None:
+    found = deciding(expression)
+    assert (found.query, found.sign, found.threshold) == (query, ">", 1.0)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["a > 1 or b > 2", "a and b > 1", "(a > 1) or b", "(a > bool 1)", "(a)", "(a)[5m]", "(a", ""],
+)
+def test_an_alert_of_no_comparison_with_a_number_has_no_deciding_one(expression: str) -> None:
+    assert not deciding(expression).sign
+
+
+@given(st.one_of(st.text(max_size=60), st.text(alphabet="()[]{}ab>1 ord", max_size=60)))
 def test_no_expression_is_too_strange_to_be_taken_apart(expression: str) -> None:
-    found = condition_of(expression)
-    assert found.query in expression
+    assert condition_of(expression).query in expression
+    assert deciding(expression).query in expression
 
 
 def test_spans_end_where_a_step_is_missing_or_too_low() -> None:

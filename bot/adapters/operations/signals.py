@@ -1,7 +1,8 @@
 """The signal an incident came by, looked at again: verification goes through the same door.
 
 The server that routes or evaluates the alert is asked first; what its sender told us since comes
-second. What neither can say is not visible, and never guessed.
+second. What neither can say is not visible, and never guessed. How strong a firing alert is only
+the server that evaluates it knows; without its word a signal fires, and is not measured.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.adapters.operations.strength import figures_of, still_firing, worst
 from bot.domain.alert import AlertStatus
 from bot.domain.errors import BotError
 from bot.domain.incident import IncidentState
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from bot.domain.alert import Alert
     from bot.ports.alert_state import AlertStates
     from bot.ports.incidents import Incidents
-    from bot.ports.metrics import MetricsSources
+    from bot.ports.metrics import ActiveAlert, MetricsSources, Rule
     from safe_ops.model.plans import Place
     from safe_ops.ports.outside import Signals
 
@@ -63,13 +65,27 @@ class IncidentSignals:
             return None
         firing = self._routed(alerts, place.name)
         if firing is None:
-            firing = self._evaluated(alerts, place.name)
-        if firing is None:
-            return None
-        if firing:
-            return Signal(firing=True, says=f"{', '.join(sorted(firing))} still fires")
-        names = sorted({alert.name for alert in alerts})
-        return Signal(firing=False, says=f"{', '.join(names)} no longer fires")
+            active = self._evaluated(alerts, place.name)
+            if active is None:
+                return None
+            firing = {dict(one.labels)["alertname"] for one in active}
+        else:
+            active = self._beside(alerts, place.name) if firing else ()
+        if not firing:
+            names = sorted({alert.name for alert in alerts})
+            return Signal(firing=False, says=f"{', '.join(names)} no longer fires")
+        return self._measured(firing, active, place.name)
+
+    def _measured(self, firing: set[str], active: Sequence[ActiveAlert], cluster: str) -> Signal:
+        """Return that these fire, and how strong, as far as what evaluates them tells."""
+        told = [one for one in active if dict(one.labels)["alertname"] in firing]
+        rules = self._rules(cluster) if told else ()
+        figures = figures_of(told, rules)
+        return Signal(
+            firing=True,
+            value=worst(figures),
+            says=still_firing(firing, figures),
+        )
 
     def _routed(self, alerts: Sequence[Alert], cluster: str) -> set[str] | None:
         try:
@@ -83,13 +99,29 @@ class IncidentSignals:
             if any(_covers(one.labels, alert) for one in known[alert.name])
         }
 
-    def _evaluated(self, alerts: Sequence[Alert], cluster: str) -> set[str] | None:
+    def _evaluated(self, alerts: Sequence[Alert], cluster: str) -> tuple[ActiveAlert, ...] | None:
         try:
             reader = self._metrics.reader(cluster)
         except KeyError:
             return None
         firing = [one for one in reader.alerts() if one.state == "firing"]
-        return {alert.name for alert in alerts if any(_covers(one.labels, alert) for one in firing)}
+        return tuple(one for one in firing if any(_covers(one.labels, alert) for alert in alerts))
+
+    def _beside(self, alerts: Sequence[Alert], cluster: str) -> tuple[ActiveAlert, ...]:
+        """Return what `_evaluated` does, beside a server that told already what fires."""
+        try:
+            return self._evaluated(alerts, cluster) or ()
+        except BotError as error:
+            log.info("signal_not_measured", cluster=cluster, reason=str(error))
+            return ()
+
+    def _rules(self, cluster: str) -> tuple[Rule, ...]:
+        """Return the rules its alerts come from; none where they cannot be read."""
+        try:
+            return self._metrics.reader(cluster).rules()
+        except BotError as error:
+            log.info("signal_not_measured", cluster=cluster, reason=str(error))
+            return ()
 
 
 def _covers(labels: Sequence[tuple[str, str]], alert: Alert) -> bool:

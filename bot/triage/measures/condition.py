@@ -72,6 +72,18 @@ def condition_of(expression: str) -> Condition:
     return Condition(query=left, sign=sign.text, threshold=threshold)
 
 
+def deciding(expression: str) -> Condition:
+    """Return the comparison whose values an alert has, where that is one with a number.
+
+    An alert's value is what its expression gives: of `A and B` and `A unless B` that is A's, and
+    brackets change nothing. Anything else is read as `condition_of` does.
+    """
+    left = _left(expression)
+    while left != expression:
+        expression, left = left, _left(left)
+    return condition_of(expression)
+
+
 def spans(condition: Condition, series: Sequence[Series], *, step_s: float) -> tuple[Span, ...]:
     """Return when the condition held for any of the series, oldest first."""
     times = sorted({at_s for one in series for at_s, value in one.points if condition.holds(value)})
@@ -89,6 +101,34 @@ def _joined(times: Iterable[float], step_s: float) -> Iterable[Span]:
         start = end = at_s
     if not math.isnan(start):
         yield start, end
+
+
+def _left(expression: str) -> str:
+    """Return the side an expression's values come from, or what stands in its brackets."""
+    try:
+        tokens = tokens_of(expression)
+    except ToolError:
+        return expression
+    outer = list(_outer(tokens))
+    if not outer and _is_bracketed(tokens):
+        return expression[tokens[0].start + 1 : tokens[-1].start].strip()
+    sets = [one for one in outer if one.kind == "word" and one.text.casefold() in _SETS]
+    if not sets or any(one.text.casefold() == "or" for one in sets):
+        return expression
+    return expression[: sets[0].start].strip()
+
+
+def _is_bracketed(tokens: Sequence[Token]) -> bool:
+    """Tell whether the first token is a round bracket that only the last one closes."""
+    depth = 0
+    for token in tokens[:-1]:
+        if token.kind == "sign" and token.text in "([{":
+            depth += 1
+        elif token.kind == "sign" and token.text in ")]}":
+            depth -= 1
+        if depth == 0:
+            return False
+    return tokens[0].text == "("
 
 
 def _outer(tokens: Sequence[Token]) -> Iterable[Token]:

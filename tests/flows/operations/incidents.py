@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -20,16 +21,35 @@ ALWAYS: Final = "sum(up) > 0"
 """Holds as long as the lab scrapes anything."""
 
 
+class Gauge:
+    """A metric of the ground's own, which shows what a test says."""
+
+    def __init__(self, ground: Ground, value: float) -> None:
+        lab = ground.guarded.house.lab
+        # Scraped for a minute: rules that hold are asked since when.
+        self._track = lab.metrics[CLUSTER].store.add(
+            "reports_failing",
+            {"channel": ground.channel},
+            lambda _: value,
+            begins_s=lab.clock.now() - 60,
+        )
+        self.query: Final = f'reports_failing{{channel="{ground.channel}"}}'
+
+    def show(self, value: float) -> None:
+        """Have it show this from now on; a scrape already made is changed, too."""
+        self._track.odd = [(-math.inf, math.inf, value)]
+
+
 class OpenIncident:
     """An incident with a thread, brought in as an alert does; nobody looks into it."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, *, query: str = ALWAYS) -> None:
         guarded = ground.guarded
         self.name = f"ReportsFail{ground.channel}".replace("-", "")
         self._rules = guarded.house.lab.metrics[CLUSTER].rules
         self._rule = {
             "name": self.name,
-            "query": ALWAYS,
+            "query": query,
             "for_s": 0,
             "labels": {"severity": "warning"},
             "annotations": {},
