@@ -26,6 +26,7 @@ from bot.domain.registry import (
     Channel,
     Cluster,
     Grant,
+    Links,
     Registry,
     Team,
     Webhook,
@@ -53,6 +54,7 @@ class _File(BaseModel):
     custom_kinds: tuple[Kind, ...] = ()
     audit: AuditPlaces = Field(default_factory=AuditPlaces)
     change_records: ChangeRecordPlaces = Field(default_factory=ChangeRecordPlaces)
+    links: Links = Field(default_factory=Links)
 
 
 _SECTIONS: Mapping[str, type] = {
@@ -65,6 +67,7 @@ _SECTIONS: Mapping[str, type] = {
     "custom_kinds": Kind,
     "audit": AuditPlaces,
     "change_records": ChangeRecordPlaces,
+    "links": Links,
 }
 _WHAT_TO_WRITE = {
     "string_type": "is no text: put it in quotes",
@@ -103,6 +106,7 @@ def read_registry(path: Path) -> Registry:
         custom_kinds=file.custom_kinds,
         audit=replace(file.audit, file=_beside(path, file.audit.file)),
         change_records=replace(file.change_records, file=_beside(path, file.change_records.file)),
+        links=file.links,
     )
     found = find_contradictions(registry, environments=file.environments)
     if found:

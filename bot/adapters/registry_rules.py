@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.adapters.registry_alerts import alert_contradictions
 from bot.domain.address import plain_http_problem, split_address
 from bot.domain.alert_server import alertmanager_problems
+from bot.domain.link_hosts import problem_of as link_host_problem
 from bot.domain.logs import log_problems
 from bot.domain.metrics import problems_of
 from bot.domain.registry import EVERYONE
@@ -31,6 +32,9 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 # A cluster's name is typed in Slack and matched by shell patterns: no blanks, no wildcards.
 _NAME = re.compile(r"[^\s*?\[\]`<>]{1,128}")
+# `account/region` and `cluster/namespace/service` are written so: whose evidence or service it is
+# has to be plain. A context may be called by its ARN, and so may an alias.
+_APART = "/"
 _ACCOUNT_ID = re.compile(r"\d{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 # https://api.slack.com/types: ids are an upper-case letter for the type, then letters and digits.
@@ -57,6 +61,7 @@ def find_contradictions(registry: Registry, *, environments: tuple[str, ...]) ->
             _in_teams(registry.teams),
             _in_access(registry),
             alert_contradictions(registry),
+            _in_links(registry),
         )
     )
 
@@ -74,6 +79,9 @@ def _in_clusters(registry: Registry, environments: tuple[str, ...]) -> Iterator[
             if not _NAME.fullmatch(name):
                 yield where, f"{name!r} cannot be typed as a name: no blanks, no * ? [ ]"
             yield from _taken(where, name, seen, owner=f"cluster {cluster.name}")
+        if _APART in cluster.name:
+            problem = f"{cluster.name!r} holds a slash: keep it under `context`, name it without"
+            yield (*place, "name"), problem
 
 
 def _ways_in(place: Place, cluster: Cluster) -> Iterator[Problem]:
@@ -101,6 +109,8 @@ def _in_accounts(registry: Registry, environments: tuple[str, ...]) -> Iterator[
     for index, account in enumerate(registry.accounts):
         place: Place = ("accounts", index)
         yield from _environment(place, account.environment, environments)
+        if _APART in account.name:
+            yield (*place, "name"), f"{account.name!r} holds a slash: name it without"
         if not _ACCOUNT_ID.fullmatch(account.account_id):
             yield (*place, "account_id"), f"{account.account_id!r} is not twelve digits"
         if account.role_arn is not None and not re.fullmatch(
@@ -204,6 +214,12 @@ def _empty_lists(place: Place, grant: Grant) -> Iterator[Problem]:
     for key in ("teams", "channels", "clusters", "namespaces"):
         if not getattr(grant, key):
             yield (*place, key), "is empty, so it grants nothing: name some, or leave it out"
+
+
+def _in_links(registry: Registry) -> Iterator[Problem]:
+    for at, host in enumerate(registry.links.hosts):
+        if problem := link_host_problem(host):
+            yield ("links", "hosts", at), problem
 
 
 def _names(place: Place, name: str, aliases: tuple[str, ...]) -> Iterator[tuple[Place, str]]:

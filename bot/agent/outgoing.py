@@ -21,7 +21,8 @@ _SLACK_TOKEN = re.compile(r"<([!@#][^<>\n]*)>")
 _SLACK_LINK = re.compile(
     r"<((?:https?|mailto|slack|tel):[^<>|\n]*)(?:\|([^<>\n]*))?>", re.IGNORECASE
 )
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s<>\"'`)\]]+", re.IGNORECASE)
+# Markdown makes a link of `www.` as well; other bare hosts stay, for images are called like them.
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|\bwww\.(?=\w))[^\s<>\"'`)\]]+", re.IGNORECASE)
 _BROADCAST = re.compile(r"@+(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
 
 REMOVED = "(link removed)"

@@ -16,6 +16,7 @@ from bot.domain.alert_server import AlertmanagerEndpoint
 from bot.domain.conversation import Scope
 from bot.domain.incident import Watch
 from bot.domain.kinds import Kind
+from bot.domain.link_hosts import host_of
 from bot.domain.logs import LogsEndpoint
 from bot.domain.metrics import MetricsEndpoint
 from bot.domain.record_places import AuditPlaces, ChangeRecordPlaces
@@ -154,6 +155,14 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Where addresses that alerts carry may lead people."""
+
+    hosts: tuple[str, ...] = ()
+    """Hosts, or `*.example.net` for all below one, besides those of the registry's own servers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
     """A group of people, by Slack user group, by person, or both."""
 
@@ -244,6 +253,7 @@ class Registry:
     """Custom resources that may be read besides the built-in list; never ones with secrets."""
     audit: AuditPlaces = field(default_factory=AuditPlaces)
     change_records: ChangeRecordPlaces = field(default_factory=ChangeRecordPlaces)
+    links: Links = field(default_factory=Links)
 
     def cluster_names(self) -> tuple[str, ...]:
         """Return all names in the order of the file."""
@@ -252,6 +262,17 @@ class Registry:
     def aliases(self) -> tuple[str, ...]:
         """Return the other names of all clusters."""
         return tuple(alias for cluster in self.clusters for alias in cluster.aliases)
+
+    def link_hosts(self) -> tuple[str, ...]:
+        """Return the hosts addresses of alerts may lead to: those listed, and our own servers'."""
+        servers = [
+            endpoint.url
+            for cluster in self.clusters
+            for endpoint in (cluster.prometheus, cluster.loki, cluster.alertmanager)
+            if endpoint is not None
+        ]
+        own = filter(None, map(host_of, (*servers, self.change_records.webhook)))
+        return tuple(dict.fromkeys((*self.links.hosts, *own)))
 
     def connected_accounts(self, text: str = "") -> tuple[Account, ...]:
         """Return the accounts that can be read; those a text names come first."""

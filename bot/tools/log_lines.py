@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,13 @@ class LogLine:
 
     text: str
     at: datetime | None = None
+    rest: str = field(default="", repr=False)
+    """What a long line has behind its cut, masked as well."""
+
+    @property
+    def whole(self) -> str:
+        """The line without its cut, masked: for searching, too long to show."""
+        return self.text[:MAX_LINE_CHARS] + self.rest if self.rest else self.text
 
     @property
     def is_severe(self) -> bool:
@@ -72,7 +79,8 @@ def log_lines(text: str) -> LogLines:
     shown = mask(whole).split("\n") if contents else []
     return LogLines(
         lines=tuple(
-            LogLine(text=_short(content), at=at) for content, at in zip(shown, times, strict=True)
+            LogLine(text=_short(content), at=at, rest=content[MAX_LINE_CHARS:])
+            for content, at in zip(shown, times, strict=True)
         ),
         invisible=invisible,
         size_bytes=len(whole.encode()),
@@ -80,12 +88,16 @@ def log_lines(text: str) -> LogLines:
 
 
 def found_in(lines: Sequence[LogLine], texts: Iterable[str]) -> list[int]:
-    """Return the places of the lines that contain one of the texts, case aside."""
+    """Return the places of the lines that contain one of the texts, case aside.
+
+    Lines are masked by then: what is masked is found by nobody, so it cannot be guessed by
+    searching for one beginning of it after another.
+    """
     wanted = [text.casefold() for text in texts]
     return [
         place
         for place, line in enumerate(lines)
-        if any(text in line.text.casefold() for text in wanted)
+        if any(text in line.whole.casefold() for text in wanted)
     ]
 
 

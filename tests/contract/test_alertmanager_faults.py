@@ -143,8 +143,9 @@ def test_a_torn_answer_is_not_used() -> None:
         assert "broke off, so nothing of it was used" in str(fault_of(url))
 
 
-def test_json_that_ends_early_is_torn() -> None:
-    with served(text('[{"labels": {')) as url:
+@pytest.mark.parametrize("body", ['[{"labels": {', "[" * 100_000], ids=["ended", "too deep"])
+def test_json_that_ends_early_is_torn(body: str) -> None:
+    with served(text(body)) as url:
         assert "broke off, so nothing of it was used" in str(fault_of(url))
 
 

@@ -91,12 +91,17 @@ def test_malformed_tool_input_becomes_a_call_every_toolbox_refuses(bench: Bench)
     assert use.arguments == {"malformed_json": '{"where": here'}
 
 
-def test_tool_input_that_is_json_but_no_object_is_malformed_too(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ['["here"]', "[" * 5_000, '{"a":' + "[" * 40 + "]" * 40 + "}"],
+    ids=["no object", "too deep to read", "deeper than any tool takes"],
+)
+def test_tool_input_that_is_json_but_no_use_is_malformed_too(bench: Bench, text: str) -> None:
     bench.lab.brain = ScriptedBrain([call("look", where="here")])
-    bench.lab.outage(outages.malformed_tool_json('["here"]'))
+    bench.lab.outage(outages.malformed_tool_json(text))
     (use,) = answer(bench.anthropic()).blocks
     assert isinstance(use, ToolUse)
-    assert use.arguments == {"malformed_json": '["here"]'}
+    assert use.arguments == {"malformed_json": text[:500]}
 
 
 def test_a_call_that_may_be_cut_by_the_token_limit_is_left_out(bench: Bench) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from tests.lab.model.brains import Brain
 
+LINKED = ("runbooks", "grafana", "prometheus", "alertmanager")
+"""Hosts under `.example` that the lab's alerts lead to."""
 WEBHOOK_SECRET = "ALERTMANAGER_TOKEN"
 """Name of the variable with the token that the lab's webhook asks for."""
 
@@ -138,6 +140,7 @@ class Lab:
             ],
             "audit": {"file": "audit.jsonl"},
             "change_records": {"file": "changes.jsonl"},
+            "links": {"hosts": [f"{name}.example" for name in LINKED]},
         }
 
     def environment(self) -> dict[str, str]:

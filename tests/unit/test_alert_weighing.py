@@ -36,9 +36,10 @@ def test_a_conclusion_without_evidence_gives_way_to_the_rules() -> None:
     "changes",
     [
         {"status": Status.INCONCLUSIVE},
+        {"status": Status.HEALTHY, "cause": Cause.NONE},
         {"object": "prod-eu/node/n1", "cause": Cause.NETWORK},
     ],
-    ids=["undecided", "about something else"],
+    ids=["undecided", "all is well", "about something else"],
 )
 def test_a_conclusion_that_shares_nothing_with_the_rules_keeps_them_in_sight(
     changes: dict[str, Any],
@@ -46,6 +47,12 @@ def test_a_conclusion_that_shares_nothing_with_the_rules_keeps_them_in_sight(
     verdict, why = weighed(replace(MODEL, **changes), by_rules=RULES)
     assert why is None
     assert verdict.summary == MODEL.summary
+    assert verdict.caveats == ("Rules alone say LIKELY: cart keeps crashing [E1].",)
+
+
+def test_two_conclusions_about_no_object_are_not_about_the_same() -> None:
+    rules = replace(RULES, object=None)
+    verdict, _ = weighed(replace(MODEL, object=None, cause=Cause.NETWORK), by_rules=rules)
     assert verdict.caveats == ("Rules alone say LIKELY: cart keeps crashing [E1].",)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +18,11 @@ from bot.adapters.slack.blocks.approval.card import action_card
 from bot.adapters.slack.blocks.approval.listing import actions_card
 from bot.adapters.slack.blocks.approval.views import whole_view
 from bot.adapters.slack.validation import validate_view
+from bot.flows.approval.switchboard import halted
 from safe_ops.model.actions import (
     Author,
     State,
+    Switches,
 )
 from tests.unit.slack_actions import (
     DIGEST,
@@ -136,3 +139,16 @@ def test_the_list_of_actions_is_a_line_each() -> None:
     assert takes(card) == []
     assert words(card).count("A12") == 3
     assert takes(actions_card(())) == []
+
+
+def test_the_list_of_actions_says_first_what_keeps_them_from_running() -> None:
+    at = datetime(2031, 5, 6, 14, 0, tzinfo=timezone(timedelta(hours=2)))
+    set_now = Switches(stopped_by="ana", stopped_at=at, read_only=True, frozen="month <end>")
+    for actions in ((), (action(),)):
+        card = actions_card(actions, halted=halted(set_now))
+        assert takes(card) == []
+        said = words(card)
+        assert "stopped since 2031-05-06 12:00 UTC, by ana: `/nightdesk release`" in said
+        assert "Read-only: nothing is run before `/nightdesk readonly off`." in said
+        assert "Frozen: month &lt;end&gt;. `/nightdesk thaw` lifts it." in said
+    assert halted(Switches()) == ()

@@ -13,6 +13,8 @@ from bot.tools.aws.scrub import SCRUBBERS, scrubbed, trail_summary
 from bot.tools.aws.variables import is_setting
 
 SECRET = "canary-s3cret"
+_DEEP = '{"metadata":' * 5_000 + json.dumps(SECRET)
+"""JSON that nests deeper than it can be read; whoever is logged can write such."""
 
 
 def hide(text: str) -> str:
@@ -41,6 +43,7 @@ LEAKS: dict[str, list[Any]] = {
     ],
     "execution": [
         {"input": SECRET, "output": SECRET, "cause": json.dumps({"Environment": SECRET})},
+        {"cause": _DEEP},
         {"events": [{"lambdaFunctionScheduledEventDetails": {"input": SECRET},
                      "taskScheduledEventDetails": {"parameters": SECRET}}]},
     ],
@@ -69,6 +72,7 @@ LEAKS: dict[str, list[Any]] = {
             {"metadata": {"a": SECRET}, "http": {"request": {"url": f"https://x/?t={SECRET}"}}}
         )}]}]},
         {"Traces": [{"Segments": [{"Document": f"not json {SECRET}"}]}]},
+        {"Traces": [{"Segments": [{"Document": _DEEP}]}]},
     ],
     "trace_summaries": [
         {"TraceSummaries": [{"Annotations": {"a": [{"AnnotationValue": {"StringValue": SECRET}}]},
@@ -78,6 +82,7 @@ LEAKS: dict[str, list[Any]] = {
         {"Events": [{"CloudTrailEvent": json.dumps({"requestParameters": {"p": SECRET},
                                                     "responseElements": SECRET})}]},
         {"Events": [{"CloudTrailEvent": f"torn {SECRET}"}]},
+        {"Events": [{"CloudTrailEvent": _DEEP}]},
     ],
     "user_data": [{"LaunchTemplateVersions": [{"LaunchTemplateData": {"UserData": SECRET}}]}],
     "variables": [{"variables": {"backend_key": SECRET}, "stageVariables": {"k": SECRET}}],

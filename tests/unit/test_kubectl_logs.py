@@ -113,9 +113,15 @@ class TestSearch:
         assert found.state is EvidenceState.EMPTY
         assert "0 of 2 lines contain 'three'" in found.body
 
-    def test_a_secret_cannot_be_guessed_by_searching(self) -> None:
-        found = read(cluster_with("password=hunter2"), "kubectl logs web --grep=hunter2")
+    @pytest.mark.parametrize("guess", ["hunter2", "hun", "=h", "password=hunter2", "HUNTER"])
+    @pytest.mark.parametrize("line", ["password=hunter2", "x" * 5_000 + " password=hunter2"])
+    def test_a_secret_cannot_be_guessed_by_searching(self, line: str, guess: str) -> None:
+        found = read(cluster_with(line), f"kubectl logs web --grep={guess}")
         assert found.state is EvidenceState.EMPTY
+
+    def test_a_match_behind_the_cut_of_a_long_line_is_found(self) -> None:
+        found = read(cluster_with("x" * 5_000 + " refused"), "kubectl logs web --grep=refused")
+        assert "1 of 1 lines contain 'refused'" in found.body
 
     def test_a_search_that_did_not_reach_the_beginning_is_truncated(self) -> None:
         lines = (f"line {number}" for number in range(50_010))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.ports.logs import LogEntry
 from bot.tools.logql.telling import MAX_STREAMS, records_of, told_log
 
@@ -69,6 +71,31 @@ def test_a_record_that_only_its_secret_made_match_is_left_out() -> None:
         assert len(records) == count
     _, either = records_of(entries, index=INDEX, needles=[("hunter2h", "for cart")])
     assert len(either) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "guess"),
+    [
+        ("password=hunter2hunter2 " + "x" * 5_000, "hunter2h"),
+        ("x" * 5_000 + " password=hunter2hunter2", "hunter2h"),
+        ("x" * 1_995 + " password=hunter2hunter2", "hunter2h"),
+        ("login\npassword=hunter2hunter2\nfor cart", "hunter2hunter2\nfor"),
+        ("login\npassword=hunter2hunter2", "login\npassword=h"),
+    ],
+    ids=["before the cut", "behind the cut", "across the cut", "over lines", "over lines before"],
+)
+def test_neither_long_lines_nor_several_tell_what_their_secret_begins_with(
+    text: str, guess: str
+) -> None:
+    _, records = records_of([entry(0, text, pod="a")], index=INDEX, needles=[(guess,)])
+    assert records == ()
+
+
+@pytest.mark.parametrize("needle", ["error:\nat", "at cart.py\n", "\nat cart", ""])
+def test_what_is_looked_for_over_lines_is_found_where_no_secret_is(needle: str) -> None:
+    text = "error:\nat cart.py\n"
+    _, records = records_of([entry(0, text, pod="a")], index=INDEX, needles=[(needle,)])
+    assert len(records) == 1
 
 
 def test_a_match_behind_the_cut_of_a_long_line_is_kept() -> None:

@@ -109,6 +109,11 @@ def test_what_is_no_registry_is_refused_in_words(tmp_path: Path, text: str, said
         ("clusters: [{name: 'a b'}]\n", "'a b' cannot be typed as a name"),
         ("clusters: [{name: 'prod-*'}]\n", "'prod-*' cannot be typed as a name"),
         (
+            "clusters: [{name: 'shop-prod/eu-west-1'}]\n",
+            "'shop-prod/eu-west-1' holds a slash: keep it under `context`",
+        ),
+        (ONE + "accounts: [{name: a/b, account_id: '123456789012'}]\n", "'a/b' holds a slash"),
+        (
             "clusters: [{name: a, environment: production}]\n",
             "'production' is none of dev, staging, prod: use one, or add it under `environments`",
         ),

@@ -89,7 +89,7 @@ def test_only_a_run_that_did_not_finish_offers_a_retry(state: RunState) -> None:
 
 def test_a_stopped_run_names_who_stopped_it() -> None:
     stopped = replace(ending(RunState.CANCELLED, notice=None), stopped_by=PersonId("U0LABANA1"))
-    assert shown(final_cards(stopped)).startswith("Stopped: Stopped by <@U0LABANA1>.")
+    assert shown(final_cards(stopped)).startswith("Stopped by <@U0LABANA1>.")
     partial = replace(outcome(state=RunState.CANCELLED), stopped_by=PersonId("<!channel>"))
     assert "Stopped by &lt;!channel&gt;." in shown(final_cards(partial))
 

@@ -117,10 +117,25 @@ def test_a_shadowed_incident_names_the_channel_where_nothing_is_said() -> None:
 
 
 def test_a_link_leads_where_it_says_and_names_its_host() -> None:
-    assert link(RUNBOOK, "Runbook") == f"<{RUNBOOK}|Runbook> (runbooks.example)"
-    assert link("https://g.example/d?a=1&b=2", "A|B").startswith(
+    hosts = ("runbooks.example", "*.example")
+    assert link(RUNBOOK, "Runbook", hosts=hosts) == f"<{RUNBOOK}|Runbook> (runbooks.example)"
+    assert link("https://g.example/d?a=1&b=2", "A|B", hosts=hosts).startswith(
         "<https://g.example/d?a=1&amp;b=2|A¦B>"
     )
+
+
+def test_an_alert_leads_to_known_hosts_only_and_names_the_others() -> None:
+    links = tuple(
+        AlertLink(title=f"see https://{host}/", url=f"https://{host}/d")
+        for host in ("runbooks.example", "evil.example.net")
+    )
+    card = incident_card(incident(), [alert(links=links)], link_hosts=("runbooks.example",))
+    said = shown((card,))
+    assert "<https://runbooks.example/d|see https://runbooks.example/> (runbooks.example)" in said
+    assert "see https://evil.example.net/ (at `evil.example.net`, not linked)" in said
+    assert "<https://evil.example.net" not in f"{card.text} {card.blocks}"
+    unknown = incident_card(incident(), [alert(links=links)])
+    assert "<https://" not in f"{unknown.text} {unknown.blocks}"
 
 
 @pytest.mark.parametrize(
@@ -134,12 +149,23 @@ def test_a_link_leads_where_it_says_and_names_its_host() -> None:
         "https://a.example/> <!channel>",
         "https://bank.example@evil.example/",
         "https://[broken/",
-        f"https://a.example/{'x' * 3_000}",
+        "https://evil.example\\.a.example/",
+        "https://a.example%2eevil.example/",
+        "https://a.example:x.evil.example/",
+        "https://\u0430.example/",
+        "https://a.example\x00.evil.example/",
         "",
     ],
 )
 def test_what_is_no_plain_web_address_is_no_link(address: str) -> None:
-    assert link(address, "Runbook") == "Runbook"
+    assert link(address, "Runbook", hosts=("a.example", "*.a.example", "*.example")) == "Runbook"
+
+
+def test_an_address_too_long_for_a_message_is_named_and_not_linked() -> None:
+    address = f"https://a.example/{'x' * 3_000}"
+    assert link(address, "Runbook", hosts=("a.example",)) == (
+        "Runbook (at `a.example`, not linked)"
+    )
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -13,6 +13,7 @@ from bot.adapters.slack import actions
 from bot.adapters.slack.blocks.approval import views
 from bot.adapters.slack.blocks.approval.controls import ballot_of, ballot_text, parse_ballot
 from bot.adapters.slack.blocks.approval.run_form import form_errors, form_text, run_form
+from bot.adapters.slack.blocks.notice import help_card
 from bot.adapters.slack.inbound_clicks import read_action, read_command
 from bot.adapters.slack.inbound_operations import read_submission
 from bot.adapters.slack.intents import Ask, AskForHelp, Ignored, Stop
@@ -31,7 +32,7 @@ from bot.adapters.slack.operation_intents import (
     Switch,
     Throw,
 )
-from bot.adapters.slack.validation import validate_view
+from bot.adapters.slack.validation import validate_message, validate_view
 from bot.entrypoints.listeners.inbox import delivery_id, without_codes
 from bot.ports.operations_desk import FieldKind, FormField, ProofWays, RunForm
 from safe_ops.model.plans import Stage
@@ -249,9 +250,32 @@ def test_the_other_words() -> None:
     assert isinstance(read_command(command("autonomy")), ListTrust)
     cancel = read_command(command("cancel A12 wrong cluster"))
     assert isinstance(cancel, Cancel)
-    assert (cancel.name, cancel.reason) == ("a12", "wrong cluster")
-    assert isinstance(read_command(command("freeze")), AskForHelp)
-    assert isinstance(read_command(command("cancel")), AskForHelp)
+    assert (cancel.name, cancel.reason) == ("A12", "wrong cluster")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("freeze", "Say why: `/nightdesk freeze month end`."),
+        ("cancel", "Say which, and why if you like: `/nightdesk cancel A12 wrong cluster`."),
+        ("readonly perhaps", "Say `/nightdesk readonly on`, or `off`."),
+        ("`why` &lt;is&gt; it down?", "`/nightdesk why &lt;is&gt; it down?` is no command"),
+    ],
+)
+def test_a_command_that_is_none_is_answered_with_what_it_lacks(text: str, told: str) -> None:
+    intent = read_command(command(text))
+    assert isinstance(intent, AskForHelp)
+    card = help_card(intent.said)
+    assert validate_message({"text": card.text, "blocks": list(card.blocks)}) == []
+    assert told in card.text
+    assert "Ask me about your clusters" not in str(card.blocks)
+
+
+@pytest.mark.parametrize("text", ["", "help", "Help"])
+def test_who_asks_for_help_gets_all_of_it(text: str) -> None:
+    intent = read_command(command(text))
+    assert isinstance(intent, AskForHelp)
+    assert "Ask me about your clusters" in str(help_card(intent.said).blocks)
 
 
 @pytest.mark.parametrize(

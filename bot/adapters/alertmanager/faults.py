@@ -55,7 +55,7 @@ def too_large(limit_bytes: int, *, cluster: str) -> UpstreamError:
 def _sentence(body: bytes) -> str:
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     said = parsed.get("message") if isinstance(parsed, dict) else parsed
     return one_line(said) if isinstance(said, str) else ""

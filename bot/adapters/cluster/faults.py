@@ -161,7 +161,7 @@ def _failing(refusal: Refusal, *, cluster: str) -> UpstreamError:
 def _status(body: bytes) -> dict[str, Any]:
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if isinstance(parsed, dict) and parsed.get("kind") == "Status":
         return parsed

@@ -103,7 +103,7 @@ class Wire:
             )
         try:
             parsed = json.loads(answer.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             # The error would carry the body.
             if "json" in answer.content_type:
                 raise faults.torn(cluster=self.cluster) from None

@@ -18,6 +18,9 @@ refuses it with the arguments it does want."""
 
 MAX_MALFORMED = 500
 """Characters kept of such an input."""
+MAX_DEPTH = 32
+"""Levels of a tool's arguments. None takes more than a few; of thousands, which somebody may talk a
+model into, everything that walks through them would fail."""
 
 _STOPS = {
     "end_turn": StopReason.END_TURN,
@@ -134,9 +137,23 @@ def _add(block: dict[str, Any], delta: Any, inputs: dict[int, str], index: int) 
 def _arguments(text: str) -> dict[str, Any]:
     try:
         arguments = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         arguments = None
-    return arguments if isinstance(arguments, dict) else {MALFORMED: text[:MAX_MALFORMED]}
+    if not isinstance(arguments, dict) or _is_deeper(arguments, MAX_DEPTH):
+        return {MALFORMED: text[:MAX_MALFORMED]}
+    return arguments
+
+
+def _is_deeper(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return bool(level)
 
 
 def _count(received: Received, usage: Any) -> None:

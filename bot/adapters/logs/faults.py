@@ -82,7 +82,7 @@ def _sentence(answer: Answer) -> str:
         return ""
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return one_line(text)
     if not isinstance(parsed, dict):
         return ""

@@ -86,7 +86,7 @@ def _query_fault(kind: str | None, message: str, *, cluster: str) -> ToolError:
 def _said(body: bytes) -> _Said:
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     answer = parsed if isinstance(parsed, dict) else {}
     kind, message = answer.get("errorType"), answer.get("error")

@@ -89,7 +89,7 @@ class Wire:
     def _parsed(self, answer: Answer) -> Any:
         try:
             return json.loads(answer.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             # The error would carry the body.
             if "json" in answer.content_type:
                 raise self._faults.torn(cluster=self.cluster) from None

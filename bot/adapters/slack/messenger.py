@@ -162,7 +162,12 @@ class SlackMessenger:
         A message that a person deleted is not put back where the thread has begun.
         """
         channel = ChannelId(incident.channel)
-        card = incident_card(incident, alerts, watched=self._watched_for(channel))
+        card = incident_card(
+            incident,
+            alerts,
+            watched=self._watched_for(channel),
+            link_hosts=self._registry.link_hosts(),
+        )
         oldest = incident.opened_at - CLOCKS_APART
         slot = Slot(
             gateway=self._gateway,

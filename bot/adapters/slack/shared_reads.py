@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from bot.adapters.slack.errors import SYSTEM
 from bot.domain.errors import UpstreamError
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class SharedReads(Generic[T]):
         """Return what is known under the key, or read it for everybody who waits for it.
 
         Raises:
-            UpstreamError: What `read` raised, in every thread that waited for it.
+            UpstreamError: What `read` raised, in every thread that waited for it; that it was
+                broken off, where it raised anything else.
         """
         # Before the call: what is known is as old as the question, not as the answer.
         now = self._clock.monotonic()
@@ -60,7 +62,7 @@ class SharedReads(Generic[T]):
             if not mine.done():
                 # Something that is no answer at all, such as the end of a job: nobody may wait.
                 self._forget(key, mine)
-                mine.cancel()
+                mine.set_exception(UpstreamError("the look at Slack was broken off", system=SYSTEM))
         return mine.result()
 
     def _forget(self, key: Hashable, future: Future[T]) -> None:

@@ -21,14 +21,15 @@ def weighed(concluded: Verdict, *, by_rules: Verdict) -> tuple[Verdict, str | No
     """Return the verdict that counts, and why it is the rules' where it is.
 
     A conclusion that cites nothing gives way to rules that found something. One that has nothing
-    in common with theirs keeps them in sight.
+    in common with theirs, is undecided, or finds nothing wrong keeps them in sight.
     """
     if by_rules.status not in _FOUND:
         return concluded, None
     if not concluded.evidence:
         return replace(by_rules, cost_usd=concluded.cost_usd, seconds=concluded.seconds), UNFOUNDED
-    is_theirs = concluded.cause is by_rules.cause or concluded.object == by_rules.object
-    if is_theirs and concluded.status is not Status.INCONCLUSIVE:
+    is_about_theirs = concluded.object is not None and concluded.object == by_rules.object
+    is_theirs = concluded.cause is by_rules.cause or is_about_theirs
+    if is_theirs and concluded.status in _FOUND:
         return concluded, None
     theirs = f"Rules alone say {by_rules.status.value}: {by_rules.summary}"
     return replace(concluded, caveats=(*concluded.caveats, theirs)), None

@@ -32,7 +32,7 @@ def refusal_noted(
                 actor=Actor(subject=voice.person, slack_id=voice.person),
                 says=mask(str(error)),
                 facts={
-                    "operation": mask(order.operation[:_NAME_CHARS]),
+                    "operation": mask(order.operation)[:_NAME_CHARS],
                     "channel": order.channel,
                 },
             )

@@ -129,7 +129,7 @@ def trail_summary(event: Any) -> dict[str, str]:
     """Return who made a recorded call and how it ended, from CloudTrail's JSON of it."""
     try:
         record = json.loads(event) if isinstance(event, str) else event
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(record, dict):
         return {}
@@ -163,6 +163,8 @@ def _cause(text: str, hide: Callable[[str], str]) -> str:
         told = json.loads(text)
     except ValueError:
         return text
+    except RecursionError:
+        return str(_hidden(text, hide))
     if not isinstance(told, dict):
         return str(_hidden(text, hide))
     names = ("errorType", "errorMessage", "stackTrace", "StopCode", "StoppedReason")
@@ -202,7 +204,7 @@ def _trace_segments(node: Any, hide: Callable[[str], str]) -> Any:
         if key == "Document" and isinstance(value, str):
             try:
                 shown[key] = _trace_segments(json.loads(value), hide)
-            except ValueError:
+            except (ValueError, RecursionError):
                 shown[key] = _hidden(value, hide)
         elif key in {"annotations", "metadata", "Annotations", "user", "Users", "UserName"}:
             shown[key] = _hidden(value, hide)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain.spans import stamp
-from bot.tools.log_lines import MAX_LINE_CHARS, LogLine, log_lines
+from bot.tools.log_lines import LogLine, log_lines
 from bot.tools.log_patterns import patterns_of, told
 from bot.tools.plain_text import plain
 
@@ -63,7 +63,8 @@ def records_of(
     for entry in entries:
         identity = tuple((name, value) for name, value in entry.labels if name in names)
         by_stream.setdefault(identity, []).append(entry)
-    shown = [[plain(text) for text in texts] for texts in needles]
+    # Written as records are: inner lines indented, nothing blank at their end.
+    shown = [[plain(text).replace("\n", _INDENT).rstrip() for text in texts] for texts in needles]
     found: list[Record] = []
     streams: list[Labels] = []
     for identity, own in by_stream.items():
@@ -124,11 +125,16 @@ def _written_s(record: Record) -> float:
 
 
 def _shows(record: Record, needles: Sequence[Sequence[str]]) -> bool:
-    if any(len(line.text) > MAX_LINE_CHARS for line in record.lines):
-        # What was looked for may stand behind the cut.
-        return True
-    whole = "\n".join(line.text for line in record.lines)
-    return all(any("\n" in text or text in whole for text in texts) for texts in needles)
+    """Tell whether a record has what every `|=` asked for, now that its secrets are gone.
+
+    The server matched before masking, so without this a secret could be guessed by one `|=` after
+    another. Expressions (`|~`), what lines must not hold (`!=`) and label filters stay the
+    server's: only sending a query without them would close that, at the price of reading all. Rule
+    LQ8 refuses those that name a secret, and metric queries, which count lines that nobody sees,
+    are refused altogether (LQ4).
+    """
+    whole = "\n".join(line.whole for line in record.lines)
+    return all(any(text in whole for text in texts) for texts in needles)
 
 
 def _shown(record: Record, *, several: bool) -> str:

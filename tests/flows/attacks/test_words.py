@@ -27,6 +27,8 @@ pytestmark = pytest.mark.timeout(300)
 
 PASSWORD = "hT5wQz8nLc3vXr1m"
 EVIL = "evil.example.net"
+KNOWN_PAGE = "https://grafana.example/d/cart"
+"""At a host that the lab's registry lists."""
 MENTIONS = ("<!channel>", "<!here>", "<@U0000BOSS>", "<!subteam^S0000OPS>")
 FAKE_CARD = json.dumps(
     {
@@ -51,13 +53,28 @@ def test_6_an_alerts_address_of_a_runbook_is_neither_fetched_nor_a_link(siege: S
     with _attackers_host() as (address, fetched):
         siege.house.model.brain = ObedientBrain()
         labels = HERE | {"runbook_url": address, "team": f"see <{address}|the runbook>"}
-        siege.send("linked", body_of(alert_of("CartLinked", labels=labels)))
+        annotations = {
+            "runbook_url": address,
+            "dashboard_url": KNOWN_PAGE,
+            "summary": f"see <{address}|the runbook> or {address}",
+        }
+        alert = alert_of("CartLinked", labels=labels, annotations=annotations)
+        siege.send("linked", body_of(alert | {"generatorURL": f"{address}?g0.expr=up"}))
         card = siege.verdict_on("CartLinked", "linked")
         assert siege.house.model.was_sent(address)
         assert fetched == []
     said = [one for one in siege.slack.messages("#linked") if one.by_bot]
-    for block in [*card.blocks, *(block for one in said for block in one.blocks)]:
-        assert address not in json.dumps(block)
+    blocks = [*card.blocks, *(block for one in said for block in one.blocks)]
+    sent = json.dumps(blocks, ensure_ascii=False)
+    # Known hosts are led to; the attacker's is named. Nowhere does Slack look for addresses itself.
+    assert f"<{KNOWN_PAGE}|Dashboard> (grafana.example)" in sent
+    assert "Runbook (at `localhost`, not linked)" in sent
+    assert "Prometheus (at `localhost`, not linked)" in sent
+    assert f"<{address}" not in sent
+    for block in blocks:
+        if address in json.dumps(block):
+            assert block["text"]["type"] == "mrkdwn"
+            assert block["text"]["verbatim"] is True
 
 
 def test_7_an_address_with_a_secret_in_it_is_dropped(ground: Ground, siege: Siege) -> None:
@@ -138,6 +155,7 @@ def _attackers_host() -> Iterator[tuple[str, list[str]]]:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/runbook", asked_for
+            # Another host than 127.0.0.1, where the lab's own servers are.
+            yield f"http://localhost:{server.server_port}/runbook", asked_for
         finally:
             server.shutdown()

@@ -34,7 +34,11 @@ PLAN = (
 )
 LONG = "kubectl get pods -n shop -l 'app in (" + ", ".join(f"cart-{n}" for n in range(40)) + ")'"
 CARDS: dict[str, Card] = {
-    "root": incident_card(incident(alerts=2, messages=5), [alert(), alert(name="HighLatency")]),
+    "root": incident_card(
+        incident(alerts=2, messages=5),
+        [alert(), alert(name="HighLatency")],
+        link_hosts=("runbooks.example",),
+    ),
     "first": first_card(outcome(state=RunState.RUNNING), PLAN, investigation=INVESTIGATION),
     "verdict": final_cards(outcome(found=verdict(text=LONG)))[0],
     "undecided": final_cards(

@@ -46,9 +46,17 @@ _SOURCES: Final = 4
 
 
 def incident_card(
-    incident: Incident, alerts: Sequence[Alert], *, watched: Sequence[ChannelId] = ()
+    incident: Incident,
+    alerts: Sequence[Alert],
+    *,
+    watched: Sequence[ChannelId] = (),
+    link_hosts: Sequence[str] = (),
 ) -> Card:
-    """Return the incident as it stands; `watched` are the channels a shadowed one may be from."""
+    """Return the incident as it stands.
+
+    `watched` are the channels a shadowed one may be from; to other hosts than `link_hosts` nothing
+    is linked.
+    """
     severity, state = SEVERITIES[incident.severity], state_words(incident)
     title = clip_escaped(" ".join(incident.title.split()), _TITLE) or "An alert without a name"
     since = _since(incident, alerts)
@@ -60,7 +68,7 @@ def incident_card(
         *_shadow(incident, watched),
         parts.section("\n".join(line for line in (" · ".join(facts), _where(incident)) if line)),
         *_told(alerts),
-        *_links(alerts),
+        *_links(alerts, link_hosts),
         *_history(incident),
     ]
     return Card(
@@ -160,12 +168,12 @@ def _alert_line(alert: Alert) -> str:
     return " · ".join(pieces)
 
 
-def _links(alerts: Sequence[Alert]) -> list[Block]:
+def _links(alerts: Sequence[Alert], hosts: Sequence[str]) -> list[Block]:
     found: dict[str, AlertLink] = {}
     for alert in alerts:
         for one in alert.links:
             found.setdefault(one.url, one)
-    shown = [link(one.url, one.title) for one in list(found.values())[:_LINKS]]
+    shown = [link(one.url, one.title, hosts=hosts) for one in list(found.values())[:_LINKS]]
     return [parts.context(*shown)] if shown else []
 
 
