@@ -32,7 +32,19 @@ def canonical(plan: Plan) -> bytes:
     Raises:
         RefusedError: `plan`: it holds a number JSON has no spelling for, such as NaN.
     """
-    return canonical_json(_adapter().dump_python(plan))
+    return canonical_json(as_digested(plan))
+
+
+def as_digested(plan: Plan) -> dict[str, Json]:
+    """Return the plan's fields as its digest is made of them.
+
+    A sequel stands there only where there is one: plans from before there were any keep their
+    digests.
+    """
+    fields: dict[str, Json] = _adapter().dump_python(plan)
+    if plan.drawing.sequel is None:
+        del fields["drawing"]["sequel"]
+    return fields
 
 
 def canonical_json(value: Json) -> bytes:

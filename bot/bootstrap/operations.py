@@ -88,7 +88,12 @@ def build_office(settings: Settings, place: Workplace) -> Office:
         subject_of=policy.subject_of,
         home_team=lambda: place.gateway.identity().team_id,
     )
-    board = SlackActionBoard(gateway=place.gateway, deliveries=place.store, registry=place.registry)
+    board = SlackActionBoard(
+        gateway=place.gateway,
+        deliveries=place.store,
+        registry=place.registry,
+        called=policy.called,
+    )
     cards = Cards(
         book=book,
         card_book=SqlCardBook(engine, clock, new_id),

@@ -17,14 +17,14 @@ from pydantic import TypeAdapter
 
 from bot.bootstrap.audit import open_archive
 from bot.tools.plain_text import plain
-from safe_ops.model.actions import Action, Approval, Author, JournalRow
+from safe_ops.model.actions import Action, Approval, Author, Factor, JournalRow
 from safe_ops.model.call_trail import CALL_EVENTS, NUMBER
 from safe_ops.model.trail import AuditRow
-from safe_ops.plan import canonical_json, digest_of
-from safe_ops.service.call_proof import is_call, misfit
+from safe_ops.plan import as_digested, canonical_json, digest_of
+from safe_ops.service.call_proof import CallProof, is_call, misfit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from bot.bootstrap.audit import Archive
     from bot.settings import Settings
@@ -93,10 +93,7 @@ def _story(archive: Archive, action: Action) -> _Story:
     journal = archive.calls.calls_of([action_id]).get(action_id, {})
     calls = [row for row in audit if is_call(row)]
     faults = [misfit(row, journal) for row in calls]
-    faults += [
-        f"row {number} of its journal: the audit knows nothing of it"
-        for number in sorted(before.keys() - {row.entry.facts.get(NUMBER) for row in calls})
-    ]
+    faults += _unknown_rows(archive, action_id, before, calls)
     return _Story(
         action=action,
         digest_holds=action.plan is None or digest_of(action.plan) == action.digest,
@@ -107,9 +104,35 @@ def _story(archive: Archive, action: Action) -> _Story:
     )
 
 
+def _unknown_rows(
+    archive: Archive,
+    action_id: str,
+    journal: Collection[int],
+    calls: Sequence[AuditRow],
+) -> list[str]:
+    """Return what is to be said of rows of the journal that the audit does not tell of."""
+    last = max((int(row.entry.facts.get(NUMBER, 0)) for row in calls), default=0)
+    unknown = sorted(number for number in journal if number > last)
+    if unknown and not calls and _is_older(archive, action_id):
+        return []
+    return [f"row {number} of its journal: the audit knows nothing of it" for number in unknown]
+
+
+def _is_older(archive: Archive, action_id: str) -> bool:
+    """Tell whether an action ran before the audit told of any journal; reads all of the audit."""
+    proof, after = CallProof(archive.calls), 0
+    while page := archive.trail.rows(after=after):
+        proof.see(page)
+        after = page[-1].number
+    return all(fault.action_id != action_id for fault in proof.faults())
+
+
 def _as_json(story: _Story) -> str:
     """Return one canonical line: what stands at `action.plan` is byte for byte what is digested."""
-    return canonical_json(TypeAdapter(_Story).dump_python(story)).decode()
+    told = TypeAdapter(_Story).dump_python(story)
+    if story.action.plan is not None:
+        told["action"]["plan"] = as_digested(story.action.plan)
+    return canonical_json(told).decode()
 
 
 def _lines(story: _Story) -> Iterator[str]:
@@ -177,8 +200,14 @@ def _plan(plan: Plan, story: _Story) -> Iterator[str]:
             + (", with a second factor" if one.factor else "")
             for one in plan.needs
         ]
-        or ["nobody: policy lets it run by itself"],
+        or [f"nobody: {_why_nobody(story.action)}"],
     )
+
+
+def _why_nobody(action: Action) -> str:
+    if action.request.origin:
+        return f"it was approved with the action it follows ({action.request.origin})"
+    return "policy lets it run by itself"
 
 
 def _part(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -193,9 +222,11 @@ def _call(step: Step) -> str:
 
 
 def _approved(one: Approval) -> str:
-    return (
-        f"{one.stage.label}: {one.name} ({one.subject}), {_at(one.at)}, {one.factor.value} factor"
-    )
+    return f"{one.stage.label}: {one.name} ({one.subject}), {_at(one.at)}{_proven(one.factor)}"
+
+
+def _proven(factor: Factor) -> str:
+    return "" if factor is Factor.NONE else f", by {factor.value}"
 
 
 def _journal(story: _Story) -> Iterator[str]:

@@ -193,6 +193,11 @@ def _tell_of_calls(archive: Archive, proof: CallProof) -> int:
     if not faults:
         if proof.rows:
             out.write(f"The journal of calls agrees with it: {proof.rows} rows.\n")
+        if proof.unproved:
+            out.write(
+                "Rows of journals from before the audit told of any, which nothing proves:"
+                f" {proof.unproved}.\n"
+            )
         return 0
     out.write("THE JOURNAL OF CALLS IS NOT AS IT WAS WRITTEN:\n")
     for fault in faults:

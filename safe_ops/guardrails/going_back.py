@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PROVEN_S = 1800
 """How long a revision has to have been in use before going back to it counts as safe."""
+_DAY_MIN = 24 * 60
 
 
 def _wanted(case: Case[WorkloadSurvey]) -> tuple[tuple[Revision, ...], Revision]:
@@ -51,7 +52,12 @@ def _proven(case: Case[WorkloadSurvey]) -> Ruling:
         if ready_s is None
         else f"with ready pods for {int(ready_s // 60)} min of the last week"
     )
-    return passes("healthy-history", f"{what} was in use for {minutes} min, {measured}.")
+    return passes("healthy-history", f"{what} was in use for {_lasted(minutes)}, {measured}.")
+
+
+def _lasted(minutes: int) -> str:
+    days = minutes // _DAY_MIN
+    return f"{days} days" if days > 1 else f"{minutes} min"
 
 
 def _differs(case: Case[WorkloadSurvey]) -> Ruling:
@@ -74,7 +80,7 @@ def _references(case: Case[WorkloadSurvey]) -> Ruling:
             "would not start. Make it anew first, or choose another revision (to_revision).",
         )
     count = len(case.survey.references)
-    return passes("references", f"All {count} config maps the revision needs exist.")
+    return passes("references", f"Config maps the revision needs: {count}, all there.")
 
 
 PROVEN: Guard[WorkloadSurvey] = Guard(name="healthy-history", decide=_proven)

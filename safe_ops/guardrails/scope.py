@@ -88,7 +88,7 @@ def _permissions(case: Case[Survey]) -> Ruling:
         return refuses(
             PERMISSIONS, "whether the operator may make these calls was not asked: plan it again"
         )
-    return passes(PERMISSIONS, f"{len(asked)} permissions asked for, all granted")
+    return passes(PERMISSIONS, f"permissions asked for: {len(asked)}, all granted")
 
 
 GUARDS: Final[tuple[Guard[Survey], ...]] = (

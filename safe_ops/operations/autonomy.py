@@ -54,6 +54,8 @@ _HOW_LOST: Final = (
     "lost at once by the first run that is undone, fails after its first call, or whose end nobody"
     " knows; then it has to be earned anew"
 )
+_PLACE_AND_NAME: Final = 2
+"""Parts of the key of a service in no namespace."""
 _SEEN_WITHIN_S: Final = 60
 """A row of our own database is there at once or not at all."""
 
@@ -297,9 +299,18 @@ def _target(survey: TrustSurvey, place: Place) -> Target:
         place=place,
         kind=ROWS,
         name=f"{key.service_key}/{key.operation}",
-        namespace=runs[0].namespace if runs else "",
+        namespace=runs[0].namespace if runs else _namespace_named(key),
         uid=key.path,
     )
+
+
+def _namespace_named(key: TrustKey) -> str:
+    """Return the namespace of a service by its key, such as `eu/shop/cart`; empty of others.
+
+    Trust that was not used for so long that no run tells it is still its people's to take back.
+    """
+    parts = key.service_key.split("/")
+    return parts[-2] if len(parts) > _PLACE_AND_NAME else ""
 
 
 def _taking(key: TrustKey, *, says: str) -> Step:

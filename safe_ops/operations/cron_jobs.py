@@ -117,7 +117,7 @@ class CronJobSuspension(ExactDrift, ClusterChange):
             verification=Verification(says=(f"{asked.name} is {after}",), deadline_s=_DEADLINE_S),
             blast_radius=(
                 f"the schedule {text(found, 'spec', 'schedule')} of 1 cron job",
-                f"{len(entries(found, 'status', 'active'))} jobs of it are at work and go on",
+                _at_work(len(entries(found, "status", "active"))),
             ),
             snapshot={"suspended": _is_suspended(found), "marked": action_of(found)},
             notes=(_note(wanted),),
@@ -157,6 +157,12 @@ def _write(item: Object, *, suspended: bool, mark: str | None) -> Step:
             late_bound=(RV, ACTION_MARK) if mark == ACTION_MARK else (RV,),
         ),
     )
+
+
+def _at_work(jobs: int) -> str:
+    if jobs == 1:
+        return "1 job of it is at work and goes on"
+    return f"{jobs} jobs of it are at work and go on" if jobs else "no job of it is at work"
 
 
 def _note(wanted: Parameters) -> str:

@@ -237,7 +237,8 @@ def _notes(workload: Object, present: Revision, to: Revision) -> tuple[str, ...]
     secrets = secrets_of(to.template)
     if secrets:
         notes.append(
-            f"secrets are never read, so whether {', '.join(secrets)} still exist was not checked"
+            "whether its secrets still exist was not checked, as they are never read:"
+            f" {', '.join(secrets)}"
         )
     return tuple(notes)
 

@@ -31,7 +31,9 @@ def with_trust(needed: Approvals, *, asked: Asked, spot: Spot, tier: Tier) -> tu
     """Return what is needed with the trust there is, and why; one step at most."""
     if not asked.trust or needed is Approvals.NONE:
         return needed, ""
-    why = never_trusted(needed, tier=tier, env_class=spot.env_class)
+    # The tier it was raised by costs an approval; trust was earned by runs nobody's text steered.
+    why = "a parameter came from free text" if asked.tainted else ""
+    why = why or never_trusted(needed, tier=tier, env_class=spot.env_class)
     if why:
         return needed, f"trusted by {asked.trust}, but {why}"
     return needed.step_down, f"one approval less, trusted by {asked.trust}"

@@ -13,6 +13,7 @@ from safe_ops.policy.judging import judge, missing_approval
 from safe_ops.policy.protection import protection
 from safe_ops.policy.roles import (
     Escalation,
+    called_teams,
     check_approver,
     check_break_glass,
     check_releaser,
@@ -159,6 +160,10 @@ class Policy:
             RefusedError: `barred`, `not-eligible`, `own-request` or `same-person`.
         """
         check_approver(self.rules, person, need, plan=plan, approvals=approvals)
+
+    def called(self, plan: Plan) -> tuple[str, ...]:
+        """Return the teams to call to what a plan came to, whoever had to approve it."""
+        return called_teams(self.rules, plan)
 
     def reminded(self, need: Need, plan: Plan) -> tuple[str, ...]:
         """Return the teams to remind of an approval, as long as it is theirs before others'."""

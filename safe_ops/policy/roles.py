@@ -48,6 +48,15 @@ def reminded_teams(rules: Rules, need: Need, plan: Plan) -> tuple[str, ...]:
     return tuple(team for team in need.teams if team in first) or need.teams
 
 
+def called_teams(rules: Rules, plan: Plan) -> tuple[str, ...]:
+    """Return the teams to call to what a plan came to: who approve it, else who are on call.
+
+    What ran by itself, such as a sequel or what is trusted, has nobody who approved it.
+    """
+    approving = tuple(dict.fromkeys(team for need in plan.needs for team in need.teams))
+    return approving or approving_teams(rules, Stage.ONCALL, _spot(rules, plan))
+
+
 def escalation(rules: Rules, need: Need, plan: Plan) -> Escalation:
     """Return whom to call when an on-call approval is not given.
 

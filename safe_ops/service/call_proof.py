@@ -7,14 +7,16 @@ differs from it. It reads nothing itself and judges nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Protocol
 
 from safe_ops.audit import written
+from safe_ops.model.actions import State
 from safe_ops.model.call_trail import CALL_EVENTS, NUMBER, call_facts
 from safe_ops.model.trail import AuditEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from safe_ops.model.actions import JournalRow
     from safe_ops.model.trail import AuditRow
@@ -62,12 +64,20 @@ class CallProof:
         self._highest = dict(kept.highest())
         self._told: dict[str, int] = {}
         self._faults: list[CallFault] = []
+        self._ran_before: set[str] = set()
         self.rows = 0
         """So many rows of journals the audit told of."""
 
-    def see(self, page: Iterable[AuditRow]) -> None:
-        """Compare the rows of journals a page of the audit tells of."""
+    @property
+    def unproved(self) -> int:
+        """Return how many rows are of journals from before the audit told of any."""
+        return sum(self._highest.get(one, 0) for one in self._ran_before - self._told.keys())
+
+    def see(self, page: Collection[AuditRow]) -> None:
+        """Compare the rows of journals a page of the audit tells of; pages come in their order."""
         calls = [row for row in page if is_call(row)]
+        if not self.rows:
+            self._ran_before.update(_ran_before(page))
         journals = self._kept.calls_of({row.entry.action_id for row in calls}) if calls else {}
         for row in calls:
             self.rows += 1
@@ -85,7 +95,7 @@ class CallProof:
     def _added(self) -> Iterable[CallFault]:
         for action_id, highest in sorted(self._highest.items()):
             told = self._told.get(action_id, 0)
-            if highest > told:
+            if highest > told and (told or action_id not in self._ran_before):
                 says = (
                     f"row {told + 1} of its journal"
                     if highest == told + 1
@@ -95,6 +105,17 @@ class CallProof:
                     action_id=action_id,
                     says=f"{says}: the audit knows nothing of it, so it was written by hand",
                 )
+
+
+def _ran_before(page: Iterable[AuditRow]) -> Iterator[str]:
+    """Yield the actions whose calls were over before the page's first row of a journal.
+
+    An installation that ran before journals were chained has such: nothing proves their journals,
+    and nothing speaks against them.
+    """
+    for row in takewhile(lambda row: not is_call(row), page):
+        if row.entry.before == State.EXECUTING:
+            yield row.entry.action_id
 
 
 def misfit(told: AuditRow, journal: Mapping[int, JournalRow | None]) -> str:

@@ -111,6 +111,7 @@ class Decisions:
         """
         with self._hearing.hear(slack_id, team_id, action_id=action_id) as speaker:
             digest = self._awaited(action_id, speaker)
+            self._check_running()
             try:
                 factor = self._factors.check(speaker.person.subject, answer, digest=digest)
             except RefusedError as error:

@@ -129,6 +129,9 @@ class Planner:
         except RefusedError as error:
             return self._block(action, error, plan=plan, digest=digest)
         self._teller.tell(planned)
+        if planned.digest != digest:
+            # It was taken back meanwhile, or another operator's plan was quicker.
+            return planned
         if plan.break_glass:
             self._herald.page(
                 planned.action_id, f"{planned.label} sets guards aside: {plan.break_glass}"
@@ -176,6 +179,8 @@ class Planner:
             self._check_reachable(request)
         subject = person.subject if person is not None else request.requester
         plan = self._written(action, found, subject, self._book.now())
+        # Dry runs of a drain take as long as all the reading before them.
+        turn.keep()
         plan = replace(
             plan,
             dry_run=rehearse(self._workshop, found.operation, plan, action, now=self._book.now()),

@@ -175,7 +175,7 @@ class Reconciler:
 
 _ENDS = {
     CallOutcome.APPLIED: StepEnd(fate=StepFate.DONE),
-    CallOutcome.NOT_APPLIED: StepEnd(fate=StepFate.REFUSED, says="it had no effect"),
+    CallOutcome.NOT_APPLIED: StepEnd(fate=StepFate.REFUSED, says="no effect of it is there"),
     CallOutcome.UNKNOWN: StepEnd(fate=StepFate.LOST),
 }
 
@@ -194,7 +194,9 @@ def _reached(plan: Plan, operation: Operation[Survey], rows: list[JournalRow], e
 
 def _without_effect(run: Run) -> Outcome:
     if not run.effects:
-        return Outcome(says="Read back: nothing took effect.", details=run.details())
+        # Done and taken back meanwhile looks the same where the target counts no writes.
+        says = "Read back: no effect of it is there, and its target is as it was planned for."
+        return Outcome(says=says, details=run.details())
     says = (
         f"Read back: {run.summary()}; the rest had none or was not begun, and nothing is changed "
         "back. Look at it now."

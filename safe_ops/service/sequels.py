@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from safe_ops.model.actions import Request, State
-from safe_ops.model.standing import standing
+from safe_ops.model.standing import clause, standing
 from safe_ops.service.origins import due_at, requester_of
 
 if TYPE_CHECKING:
@@ -75,9 +75,10 @@ class Sequels:
         if last is None:
             self._requests.request(_request(origin, sequel, key))
         elif last.state in _LEFT or (last.state in _AGAIN and late >= GIVE_UP_AFTER):
+            # Of the action itself there may be no plan, and so nobody it names.
             self._teller.call(
-                last,
-                f"it was to follow {origin.label} and {standing(last)}: {last.reason or 'see it'}. "
+                origin,
+                f"its sequel {standing(last)}: {clause(last.reason) or 'see it'}. "
                 f"Run {sequel.operation} by hand once nothing speaks against it.",
             )
         elif last.state in _AGAIN and now - last.changed_at >= AGAIN_AFTER:

@@ -197,7 +197,11 @@ class Stepper:
         """Return why a step may not be sent yet, if so; a stop ends that waiting as well."""
         if not isinstance(self._operation, Paced):
             return None
-        says = self._operation.not_yet(self._hold.plan, step.call, eyes)
+        try:
+            says = self._operation.not_yet(self._hold.plan, step.call, eyes)
+        except UpstreamError as error:
+            # It is asked again and again: one answer that is missing shall not undo the run.
+            says = f"it cannot be seen now: {error}"
         if not says:
             return None
         # No row is begun while it waits, and so no row is refused because of a stop.

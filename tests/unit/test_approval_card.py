@@ -228,6 +228,15 @@ def test_an_unknown_outcome_can_be_settled_on_the_card() -> None:
     assert "nobody knows whether it took effect" in words(card)
 
 
+def test_a_sequel_is_not_said_to_be_approved_by_policy() -> None:
+    of_policy = replace(approval(slack_id=""), subject="policy:abc", name="")
+    sequel = action(State.APPROVED, approvals=(of_policy,))
+    sequel = replace(sequel, request=replace(sequel.request, origin="act-1"))
+    said = words(action_card(view(sequel)))
+    assert "Approved by whoever approved what it follows, whose plan said so" in said
+    assert "policy" not in said
+
+
 def test_an_approval_of_policy_is_told_as_such() -> None:
     of_policy = replace(approval(slack_id=""), subject="policy:abc", name="")
     card = action_card(view(action(State.APPROVED, approvals=(of_policy,))))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.ports.action_board import ActionBoard, ActionView
     from bot.ports.store import Deliveries
     from safe_ops.model.actions import Action
+    from safe_ops.model.plans import Plan
 
 DRAW_PATIENCE_S: Final = 5.0
 """How long a card may wait for its turn at Slack; cron finds what had to give up."""
@@ -46,8 +47,11 @@ class SlackActionBoard:
         gateway: SlackGateway,
         deliveries: Deliveries,
         registry: Registry,
+        called: Callable[[Plan], tuple[str, ...]],
         patience_s: float = DRAW_PATIENCE_S,
     ) -> None:
+        """`called` names the teams to call to what a plan came to."""
+        self._called = called
         self._gateway = gateway
         self._deliveries = deliveries
         self._registry = registry
@@ -77,10 +81,13 @@ class SlackActionBoard:
 
     def page(self, action: Action, says: str) -> None:
         """Call a human beside the card, once for each state of the action."""
-        needs = action.plan.needs if action.plan is not None else ()
-        teams = tuple(dict.fromkeys(team for need in needs for team in need.teams))
+        slot = self._beside(action, f"page/{action.state}")
+        # Asked for at every sweep as long as nobody came: what is there is not even linked anew.
+        if slot.locate() is not None:
+            return
+        teams = self._called(action.plan) if action.plan is not None else ()
         card = page_card(action, says, groups=self._groups(teams), link=self._link(action))
-        self._beside(action, f"page/{action.state}").post_once(card, patience_s=self._patience_s)
+        slot.post_once(card, patience_s=self._patience_s)
 
     def link(self, action: Action) -> str:
         """Return the card's address; empty if it has none."""

@@ -20,7 +20,7 @@ from safe_ops.model.actions import CallOutcome
 from safe_ops.model.plans import Change, Ruling
 from safe_ops.plan import canonical_json
 from tests.contract.operations.audit_house import AuditHouse
-from tests.contract.store.operations import ONCALL, plan, request
+from tests.contract.store.operations import ONCALL, plan, request, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
     from safe_ops.model.actions import Action
 
+UNTOLD = (
+    "INSERT INTO action_journal"
+    " SELECT action_id, 1, 1, 'steps', 0, 1, 'before', NULL, '\"\"', changed_at"
+    " FROM actions WHERE number = :number"
+)
+"""A row of a journal that the audit does not tell of."""
 MADE_UP = (
     "INSERT INTO action_journal"
     " SELECT action_id, 3, fence, part, 1, attempt, phase, outcome, says, at"
@@ -130,6 +136,23 @@ def test_a_journal_that_was_tampered_with_is_told_in_its_story(
     assert len(story(settings, capsys)["journal_faults"]) == 1
 
 
+def test_a_journal_is_older_than_the_chaining_of_journals_only_if_the_audit_bears_it_out(
+    settings: Settings, house: AuditHouse, capsys: Capture
+) -> None:
+    for name in ("older", "first", "later"):
+        action = house.crew.started(name)
+        if name == "first":
+            house.crew.before(action)
+        else:
+            house.crew.finish(action)
+    with writing(house.engine) as connection:
+        connection.execute(text(UNTOLD), [{"number": 1}, {"number": 3}])
+    assert show_action(settings, "A1", as_json=False) == EXIT_OK
+    assert "steps 0 attempt 1 before" in capsys.readouterr().out
+    assert show_action(settings, "A3", as_json=False) == EXIT_FAILED
+    assert "row 1 of its journal: the audit knows nothing of it" in capsys.readouterr().out
+
+
 def test_by_id_it_is_the_same_story(settings: Settings, done: Action, capsys: Capture) -> None:
     show_action(settings, "A1", as_json=False)
     by_number = capsys.readouterr().out
@@ -188,6 +211,10 @@ def test_who_has_to_agree_is_told(settings: Settings, house: AuditHouse, capsys:
     assert "one of oncall, not the requester, with a second factor" in capsys.readouterr().out
     show_action(settings, "A2", as_json=False)
     assert "nobody: policy lets it run by itself" in capsys.readouterr().out
+    follows, _ = house.book.open(replace(request("sequel"), origin="act-1"))
+    house.crew.plan(follows, plan(house.book.now(), on_target=target("web"), needs=()))
+    show_action(settings, "A3", as_json=False)
+    assert "nobody: it was approved with the action it follows (act-1)" in capsys.readouterr().out
 
 
 def test_why_it_was_denied_is_told(settings: Settings, house: AuditHouse, capsys: Capture) -> None:

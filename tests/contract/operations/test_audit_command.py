@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -18,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import SecretStr
 from sqlalchemy import delete, text, update
 
-from bot.__main__ import EXIT_FAILED, EXIT_OK
+from bot.__main__ import EXIT_FAILED, EXIT_OK, EXIT_SETTINGS
 from bot.adapters.audit.file_sink import AuditFile
 from bot.adapters.store.engine import writing
 from bot.adapters.store.operation_tables import audit_checkpoints, audit_rows
@@ -30,7 +33,7 @@ from safe_ops.model.actions import CallOutcome
 from tests.contract.operations.audit_house import KEY, AuditHouse, read
 from tests.contract.store.operations import note
 from tests.lab.clock import LabClock
-from tests.lab.installation import Installation
+from tests.lab.installation import FOREIGN, Installation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,6 +113,20 @@ def test_the_journal_is_proved_by_the_audit(
     assert verify_database(settings, key_files=()) == EXIT_FAILED
     said = capsys.readouterr().out
     assert "THE JOURNAL OF CALLS IS NOT AS IT WAS WRITTEN:\n  - A1: row 2 of its journal" in said
+
+
+def test_journals_from_before_they_were_chained_are_told_as_unproved(
+    settings: Settings, house: AuditHouse, capsys: Capture
+) -> None:
+    house.crew.finish(house.crew.started())
+    older = (
+        "INSERT INTO action_journal"
+        " SELECT action_id, 1, 1, 'steps', 0, 1, 'before', NULL, '\"\"', changed_at FROM actions"
+    )
+    with writing(house.engine) as connection:
+        connection.execute(text(older))
+    assert verify_database(settings, key_files=()) == EXIT_OK
+    assert "before the audit told of any, which nothing proves: 1.\n" in capsys.readouterr().out
 
 
 def test_a_journal_of_an_action_nobody_knows_is_named_by_its_id(
@@ -393,3 +410,22 @@ def test_the_command_line_ends_with_what_was_found(house: AuditHouse, tmp_path: 
     assert missing.stderr == "There is no action A99: give a name such as A12, or its id.\n"
     assert shell.run("audit", "public-key").stdout.startswith("-----BEGIN PUBLIC KEY-----")
     assert len(shell.run("audit", "export").stdout.splitlines()) == 3
+    absent = shell.run("audit", "verify", "--file", str(tmp_path / "absent"))
+    assert absent.returncode == EXIT_SETTINGS
+    assert absent.stderr.startswith("That cannot be done:\n  - ")
+
+
+def test_a_reader_that_has_enough_ends_an_export_without_a_word(house: AuditHouse) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    own = {name: held for name, held in os.environ.items() if not name.startswith(FOREIGN)}
+    with os.fdopen(write_end, "wb") as nobody:
+        ended = subprocess.run(
+            [sys.executable, "-m", "bot", "audit", "export"],
+            env={**own, "NIGHTDESK_HOME": str(house.home), "NIGHTDESK_AUDIT_KEY": PEM},
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (EXIT_FAILED, b"")

@@ -251,7 +251,9 @@ def approvals(
             subject_of=lambda slack_id: SUBJECTS.get(slack_id, slack_id),
             home_team=lambda: gateway.identity().team_id,
         )
-        board = SlackActionBoard(gateway=gateway, deliveries=store, registry=registry)
+        board = SlackActionBoard(
+            gateway=gateway, deliveries=store, registry=registry, called=policy.called
+        )
         cards = Cards(
             book=book,
             card_book=SqlCardBook(engine, time, new_id),

@@ -98,6 +98,24 @@ def test_a_secondary_named_after_the_plan_was_made_is_not_sent_in_vain(house: Ap
     assert "You cannot give this approval" in call.text
 
 
+def test_to_what_ran_by_itself_whoever_is_on_call_there_is_called(house: Approvals) -> None:
+    alone = house.pending(plan(needs=()))
+    house.cards.page(alone.action_id, "the undo failed")
+    (call,) = said(house, "🚨")
+    assert "<!subteam^S0LABONC1>" in call.text
+
+
+def test_a_call_that_was_made_costs_slack_nothing_when_it_is_asked_for_again(
+    house: Approvals,
+) -> None:
+    action = house.pending()
+    house.cards.page(action.action_id, "the undo failed")
+    asked = len(house.lab.calls())
+    for _ in range(3):
+        house.cards.page(action.action_id, "the undo failed")
+    assert len(house.lab.calls()) == asked
+
+
 def test_two_sweepers_at_once_call_once(house: Approvals) -> None:
     waiting(house, for_s=TWO_THIRDS_S)
     posts = len(house.lab.calls("chat.postMessage"))

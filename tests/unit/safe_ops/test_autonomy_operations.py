@@ -118,6 +118,8 @@ def test_trust_nobody_used_for_a_month_can_be_taken_back() -> None:
     world.record = Conduct()
     (change,) = world.drawing().changes
     assert change.before == "one approval less than the policy asks for"
+    assert world.plan().target.namespace == "shop"
+    world.found, world.wanted["service"] = ("eu/nodes",), "nodes"
     assert world.plan().target.namespace == ""
 
 

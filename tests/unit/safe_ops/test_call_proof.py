@@ -11,6 +11,7 @@ import pytest
 from safe_ops.audit import GENESIS, chained
 from safe_ops.model.actions import CallOutcome, JournalRow, Phase, State
 from safe_ops.model.call_trail import call_entry
+from safe_ops.model.trail import Actor, AuditEntry
 from safe_ops.service.call_proof import CallProof, is_call
 from tests.unit.safe_ops.rows import NOW, a_plan, an_action
 
@@ -111,6 +112,38 @@ def test_a_journal_as_it_was_written_has_no_fault() -> None:
 )
 def test_a_journal_that_was_changed_is_found(rows: dict[int, JournalRow | None], says: str) -> None:
     assert says in faults(Kept(rows), audit())[-1]
+
+
+def _ended(number: int) -> AuditRow:
+    """Return the row of the audit that tells that the action's calls came to their end."""
+    entry = AuditEntry(
+        event="action.failed",
+        actor=Actor(subject="process:operator"),
+        action_id=EXECUTING.action_id,
+        before=State.EXECUTING,
+        after=State.FAILED,
+    )
+    return chained(GENESIS, number, NOW, entry)
+
+
+def _of_another(number: int) -> AuditRow:
+    other = replace(EXECUTING, action_id="action-2")
+    return chained(GENESIS, number, NOW, call_entry(other, BEFORE, number=1))
+
+
+def test_a_journal_from_before_journals_were_chained_is_unproved_and_no_fault() -> None:
+    proof = CallProof(Kept())
+    proof.see([_ended(1)])
+    proof.see([_ended(2)])
+    assert (proof.faults(), proof.unproved) == ((), 2)
+
+
+def test_a_journal_without_a_row_in_the_audit_is_a_fault_once_journals_were_chained() -> None:
+    proof = CallProof(Kept())
+    proof.see([_of_another(1)])
+    proof.see([_ended(2)])
+    says = [fault.says for fault in proof.faults() if fault.action_id == EXECUTING.action_id]
+    assert ("the audit knows nothing" in says[0], proof.unproved) == (True, 0)
 
 
 def test_a_page_without_calls_looks_nothing_up() -> None:

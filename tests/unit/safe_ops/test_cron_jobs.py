@@ -64,13 +64,23 @@ def test_the_card_says_what_goes_on_and_when_it_is_resumed() -> None:
 
     assert drawing.blast_radius == (
         "the schedule */5 * * * * of 1 cron job",
-        "1 jobs of it are at work and go on",
+        "1 job of it is at work and goes on",
     )
     assert (
         "resumed by itself 4 h after it was suspended, which is approved with this"
         in (drawing.notes[0])
     )
     assert resume_world().drawing().notes == ("a run it missed may start at once",)
+
+
+@pytest.mark.parametrize(
+    ("active", "says"),
+    [(0, "no job of it is at work"), (2, "2 jobs of it are at work and go on")],
+)
+def test_the_card_counts_the_jobs_at_work(active: int, says: str) -> None:
+    world = suspend_world()
+    _cron(world)["status"]["active"] = [{"name": f"report-{at}"} for at in range(active)]
+    assert says in world.drawing().blast_radius
 
 
 def test_a_suspension_is_followed_by_the_resumption_that_ends_it() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safe_ops.errors import RefusedError
+from safe_ops.model.plans import Sequel
 from safe_ops.plan import canonical, canonical_json, digest_of
 from tests.unit.safe_ops.rows import a_plan
 from tests.unit.safe_ops.stored_plans import plan_from_json, plan_json
@@ -94,6 +95,16 @@ def test_different_plans_have_different_digests(one: Any, other: Any) -> None:
 def test_every_field_is_in_the_digest(change: dict[str, Any]) -> None:
     plan = a_plan()
     assert digest_of(replace(plan, **change)) != digest_of(plan)
+
+
+def test_a_plan_from_before_there_were_sequels_keeps_its_digest() -> None:
+    plan = a_plan()
+    kept = json.loads(plan_json(plan))
+    del kept["drawing"]["sequel"]
+    assert b'"sequel"' not in canonical(plan)
+    assert plan_from_json(json.dumps(kept)) == plan
+    followed = replace(plan.drawing, sequel=Sequel(operation="back", parameters={}, after_s=60))
+    assert digest_of(replace(plan, drawing=followed)) != digest_of(plan)
 
 
 def test_the_canonical_form_is_json_and_names_all_fields() -> None:

@@ -225,6 +225,12 @@ def test_trust_is_worth_one_approval_and_no_more() -> None:
     assert stages(judge(tier=Tier.T3, environment="staging", trust=TRUST)) == "oncall"
 
 
+def test_trust_does_not_take_back_what_free_text_costs() -> None:
+    tainted = judge(tier=Tier.T2, environment="staging", tainted=True, trust=TRUST)
+    assert (tainted.tier, stages(tainted)) == (Tier.T3, "oncall+manager")
+    assert tainted.notes[1] == f"trusted by {TRUST}, but a parameter came from free text"
+
+
 def test_without_trust_no_record_is_good_enough() -> None:
     assert stages(judge(record=(State.SUCCEEDED,) * 100)) == "oncall"
 

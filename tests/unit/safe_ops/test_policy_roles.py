@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,11 @@ def test_a_member_of_the_team_may_approve() -> None:
         plan=plan(),
         approvals=(approval(person("ana"), Stage.ONCALL),),
     )
+
+
+def test_to_what_a_plan_came_to_its_approvers_are_called_or_who_is_on_call() -> None:
+    assert DEFAULT_POLICY.called(replace(plan(), needs=(MANAGER,))) == ("managers",)
+    assert DEFAULT_POLICY.called(replace(plan(), needs=())) == ("oncall",)
 
 
 def test_an_approver_asked_about_again_is_not_barred_by_the_own_approval() -> None:

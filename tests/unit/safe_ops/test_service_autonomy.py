@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PROD = Place(system=System.NIGHTDESK, name="prod")
 KEY = TrustKey(operation="set_dials", environment="prod", service_key="eu/shop/cart")
 WORDS = "set_dials on eu/shop/cart in prod"
+NAMED_IN_FULL = {"operation": "set_dials", "service": KEY.service_key}
 _values = count(1)
 
 
@@ -90,6 +91,19 @@ def test_trust_is_given_by_on_call_and_a_manager_and_is_used_at_once(
     assert (alone.state, given.subject.startswith("policy:")) == (State.SUCCEEDED, True)
     assert alone.plan is not None
     assert any(f"trusted by {action.label} of" in note for note in alone.plan.drawing.notes)
+
+
+def test_trust_that_was_not_used_for_long_can_be_taken_back_by_those_of_its_namespace(
+    side: WriteSide, book: MemoryBook
+) -> None:
+    trusted(side)
+    side.rewire(POLICY.replace("{teams: [sre]}", "{teams: [sre], namespaces: [shop]}"))
+    side.clock.move(days=31)
+    action = asked(side, "autonomy_withdraw", parameters=NAMED_IN_FULL)
+    assert action.state is State.PENDING_ONCALL
+    side.click(action, "U2")
+    assert side.operator.execute(action.action_id).state is State.SUCCEEDED
+    assert book.trust(KEY) is None
 
 
 def test_nineteen_runs_are_too_few(side: WriteSide) -> None:

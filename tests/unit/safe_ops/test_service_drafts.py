@@ -60,6 +60,19 @@ def test_a_planner_that_lost_its_turn_opens_no_record(side: WriteSide) -> None:
     ]
 
 
+def test_a_planner_whose_reads_and_dry_runs_take_long_keeps_its_turn(side: WriteSide) -> None:
+    draft = side.request("a")
+    others: list[State] = []
+
+    def take_long() -> None:
+        side.clock.move(seconds=60)
+        others.append(planner_of(side).plan(draft.action_id).state)
+
+    make_odd(side, survey=take_long, bind=take_long)
+    assert planner_of(side).plan(draft.action_id).state is State.PENDING_ONCALL
+    assert others == [State.DRAFT, State.DRAFT]
+
+
 def test_a_record_that_is_open_is_not_opened_by_the_next_planner(
     side: WriteSide, book: MemoryBook
 ) -> None:
@@ -127,6 +140,27 @@ class SlowRecords:
 
     def closed(self, action: Action) -> None:
         self.outside.closed(action)
+
+
+def test_nobody_is_called_to_guards_that_were_set_aside_for_what_was_taken_back(
+    side: WriteSide, book: MemoryBook
+) -> None:
+    side.machine.obstacle, side.machine.overridable = "too many actions this hour", True
+    draft = side.request(
+        "a",
+        break_glass="the shop is down",
+        requester="leo",
+        requester_name="Leo",
+        requester_slack_id="U3",
+    )
+
+    def take_back() -> None:
+        side.decisions.cancel(draft.action_id, slack_id="U3", team_id=TEAM, reason="")
+
+    records = SlowRecords(side.outside, take_back)
+    teller = Teller(book=book, herald=side.outside, records=records)
+    assert planner_of(side, teller=teller).plan(draft.action_id).state is State.CANCELLED
+    assert side.outside.pages == []
 
 
 def test_a_draft_taken_back_while_its_record_is_opened_stays_so_and_the_record_is_closed(

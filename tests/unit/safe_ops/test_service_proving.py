@@ -40,6 +40,17 @@ def test_a_yes_to_a_t4_waits_for_a_proof_of_the_same_person(side: WriteSide) -> 
     assert side.outside.to_execute == [action.action_id]
 
 
+def test_while_everything_is_stopped_no_proof_lets_anything_run_later(side: WriteSide) -> None:
+    action = side.click(side.prove(side.click(t4(side), "U1"), "U1"), "U3")
+    side.brake.stop(slack_id="U2", team_id=TEAM, reason="smoke")
+    with pytest.raises(RefusedError, match="Ben stopped all operations; agree once"):
+        side.prove(action, "U3")
+    assert side.now_as(action).state is State.PENDING_FACTOR
+    side.brake.release(slack_id="U3", team_id=TEAM)
+    # The stop cost neither the code nor a try.
+    assert side.prove(action, "U3").state is State.APPROVED
+
+
 def test_nobody_proves_for_somebody_else(side: WriteSide) -> None:
     action = side.click(t4(side), "U1")
     with pytest.raises(RefusedError, match="the second factor of Ana, who agreed") as found:

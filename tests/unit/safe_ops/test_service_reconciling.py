@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tests.unit.safe_ops.write_side import WriteSide
 
 
+NO_EFFECT = "Read back: no effect of it is there, and its target is as it was planned for."
+
+
 def lost(side: WriteSide, *names: str, fault: str = "lost-after", at: str = "a") -> Action:
     """Return an action one of whose calls had no answer, while reading did not tell."""
     side.machine.fault(at, fault)
@@ -68,8 +71,8 @@ def test_what_had_no_effect_is_settled_as_failed(side: WriteSide) -> None:
     done = looked(side, action)
     assert (done.state, len(side.machine.sent)) == (State.FAILED, 1)
     assert done.outcome is not None
-    assert (done.outcome.says, done.outcome.pages) == ("Read back: nothing took effect.", False)
-    assert done.outcome.details == ("not done: set dial a to 5 (it had no effect)",)
+    assert (done.outcome.says, done.outcome.pages) == (NO_EFFECT, False)
+    assert done.outcome.details == ("not done: set dial a to 5 (no effect of it is there)",)
 
 
 def test_what_took_effect_in_part_is_told_and_somebody_is_called(side: WriteSide) -> None:
@@ -97,7 +100,7 @@ def test_an_action_lost_before_any_call_of_it_was_begun_had_no_effect(
     side.catalogue.update(known)
     done = looked(side, action)
     assert done.outcome is not None
-    assert (done.state, done.outcome.says) == (State.FAILED, "Read back: nothing took effect.")
+    assert (done.state, done.outcome.says) == (State.FAILED, NO_EFFECT)
 
 
 def test_what_reading_does_not_tell_stays_with_people_and_is_looked_at_thrice(

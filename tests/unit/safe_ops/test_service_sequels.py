@@ -151,8 +151,8 @@ def test_after_four_hours_somebody_is_called_and_nothing_is_tried_again(
     assert len(_sequels(book, origin)) == 1
     assert side.outside.pages == [
         (
-            f"{last.label}: it was to follow {origin.label} and {last.label} was blocked; it was "
-            "not run: the sale is on. Run set_dials by hand once nothing speaks against it."
+            f"{origin.label}: its sequel {last.label} was blocked; it was not run: the sale is on. "
+            "Run set_dials by hand once nothing speaks against it."
         )
     ]
 

@@ -153,6 +153,14 @@ def test_after_five_minutes_without_a_ready_one_the_run_stops_there(side: WriteS
     assert outcome(ended).pages
 
 
+def test_what_cannot_be_seen_for_a_moment_is_waited_for_and_not_undone(side: WriteSide) -> None:
+    paced(side, b=2)
+    away = iter(("the API does not answer", ""))
+    side.clock.on_sleep.append(lambda: setattr(side.machine, "broken", next(away, "")))
+    done = side.executed("a", "b")
+    assert (done.state, side.machine.effects) == (State.SUCCEEDED, [("a", 5), ("b", 5)])
+
+
 def test_a_stop_ends_the_waiting_for_a_ready_one(side: WriteSide) -> None:
     paced(side, b=60)
     approved = side.approved("a", "b")

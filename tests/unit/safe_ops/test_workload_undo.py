@@ -137,7 +137,11 @@ class TestUndo:
             {"name": "a", "secret": {"secretName": "db"}},
             {"name": "b", "projected": {"sources": [{"secret": {"name": "tls"}}]}},
         ]
-        assert "whether db, tls still exist was not checked" in here.drawing().notes[0]
+        (note,) = here.drawing().notes
+        assert (
+            note
+            == "whether its secrets still exist was not checked, as they are never read: db, tls"
+        )
 
     def test_only_config_maps_it_needs_have_to_exist(self) -> None:
         here = undoing()

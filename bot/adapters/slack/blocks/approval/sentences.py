@@ -191,11 +191,13 @@ def _agreed(action: Action) -> tuple[Part, ...]:
     parts: list[Part] = []
     for at, approval in enumerate(action.approvals):
         parts.append(" Approved by " if at == 0 else " and by ")
-        parts += _giver(approval)
+        parts += _giver(approval, is_sequel=bool(action.request.origin))
     return (*parts, ".") if parts else ()
 
 
-def _giver(approval: Approval) -> tuple[Part, ...]:
+def _giver(approval: Approval, *, is_sequel: bool) -> tuple[Part, ...]:
+    if approval.subject.startswith("policy:") and is_sequel:
+        return ("whoever approved what it follows, whose plan said so",)
     if approval.subject.startswith("policy:"):
         return ("policy, which lets it run by itself here",)
     return (
