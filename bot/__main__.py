@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXIT_OK, EXIT_FAILED, EXIT_SETTINGS = 0, 1, 2
+SERVES = frozenset({"up", "listener", "cron", "operator", "investigator"})
+"""The commands that go on until they are ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,15 +23,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from bot.entrypoints import commands  # noqa: PLC0415 -- see above
 
     try:
-        return commands.run(options)
+        status = commands.run(options)
+        sys.stdout.flush()
     except SettingsError as error:
-        _tell("Nightdesk cannot start. Set these:", error.problems)
+        serves = options.command in SERVES
+        what = "Nightdesk cannot start. Set these:" if serves else "That cannot be done:"
+        _tell(what, error.problems)
         return EXIT_SETTINGS
     except UpstreamError as error:
         _tell(f"{error.system} failed:", [str(error)])
         return EXIT_FAILED
+    except BrokenPipeError:
+        # Whoever read us, such as `head`, has enough; what is left must not fail again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_FAILED
+    return status
 
 
 def parser() -> argparse.ArgumentParser:

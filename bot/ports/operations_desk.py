@@ -187,6 +187,10 @@ class OperationsDesk(Protocol):
         """Return the open actions this person may see, oldest first."""
         ...
 
+    def halted(self) -> tuple[str, ...]:
+        """Return what keeps operations from running now, a sentence each; empty for nothing."""
+        ...
+
     def trusted(self, *, voice: Voice, channel: ChannelId) -> str:
         """Tell what runs with one approval less, as far as this person may read."""
         ...

@@ -17,7 +17,7 @@ from tests.lab.installation import Installation
 from tests.lab.lab import Lab
 from tests.lab.page_server import ALERT, DemoPage, alert_message, resolved_message
 from tests.lab.tour import DEMO_POLICY, run_tour
-from tests.lab.tour_operations import is_whole
+from tests.lab.tour_operations import agree_with_alert, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +72,7 @@ def run_demo(home: Path, *, scenario: str, port: int) -> int:
         aws = stack.enter_context(AwsApart(HEALTHY.get(scenario, AWS_SCENARIO)))
         lab = stack.enter_context(Lab(scenario, home=home))
         lab.declare(accounts=aws.registry())
+        agree_with_alert(lab)
         environment = (
             lab.environment()
             | aws.environment()

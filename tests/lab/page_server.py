@@ -47,6 +47,7 @@ _WORDS: Final = (
     ("use ", "name a cluster"),
     ("run ", "ask for an operation"),
     ("actions", "operations that are open"),
+    ("autonomy", "what runs with one approval less"),
     ("cancel ", "take one back, by its short name"),
     ("stop ", "stop all operations: say why"),
     ("release", "let operations go on"),
@@ -74,8 +75,8 @@ ALERT: Final[Json] = {
     "attachments": [
         {
             "color": "a30200",
-            "fallback": "[FIRING:1] KubePodCrashLooping shop (prod-eu cart critical)",
-            "title": "[FIRING:1] KubePodCrashLooping shop (prod-eu cart critical)",
+            "fallback": "[FIRING:1] KubePodCrashLooping shop (prod-eu cart warning)",
+            "title": "[FIRING:1] KubePodCrashLooping shop (prod-eu cart warning)",
             "title_link": "http://alertmanager.example:9093/#/alerts?receiver=slack",
             "text": "A container of `shop/cart` restarts again and again.",
             "fields": [
@@ -91,8 +92,8 @@ RESOLVED: Final[Json] = {
     "attachments": [
         {
             "color": "2eb886",
-            "fallback": "[RESOLVED] KubePodCrashLooping shop (prod-eu cart critical)",
-            "title": "[RESOLVED] KubePodCrashLooping shop (prod-eu cart critical)",
+            "fallback": "[RESOLVED] KubePodCrashLooping shop (prod-eu cart warning)",
+            "title": "[RESOLVED] KubePodCrashLooping shop (prod-eu cart warning)",
             "title_link": "http://alertmanager.example:9093/#/alerts?receiver=slack",
             "footer": "Alertmanager",
         }

@@ -25,7 +25,7 @@ from tests.lab.lab import Lab
 from tests.lab.model.brains import Scripted, ScriptedBrain, call, conclude
 from tests.lab.model.journal import Outcome
 from tests.lab.model.outages import held, overloaded
-from tests.lab.tour_stage import PATIENCE_S, Stage, expect, say
+from tests.lab.tour_stage import PATIENCE_S, Stage, as_read, expect, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,6 +116,7 @@ def run_tour(home: Path) -> int:
             Lab("two_clusters", home=home, brain=ScriptedBrain(questions=SCRIPT))
         )
         lab.declare(accounts=aws.registry())
+        operations.agree_with_alert(lab)
         quick = {
             "NIGHTDESK_HTTP_PORT": "0",
             "NIGHTDESK_LEASE_S": "3",
@@ -191,7 +192,7 @@ def an_unclear_scope_is_asked_back(stage: Stage) -> None:
     say("ana", "@nightdesk what is failing in shop? (in #payments, which has no cluster)")
     question = stage.chat.ask("what is failing in shop?", channel="#payments")
     picker = stage.chat.wait_for_words("#payments", question.ts, "prod-us")
-    say(picker.author, picker.words)
+    say(picker.author, as_read(picker))
     stage.lab.slack.as_user("ana").click(picker.ts, picker.action_ids[0], value="prod-eu")
     expect(stage.chat.answer("#payments", question.ts), "prod-eu")
 
@@ -210,17 +211,20 @@ def feedback_is_taken(stage: Stage) -> None:
         for element in block.get("elements", [])
         if element.get("action_id") == RATE
     )
+    say("ana", "👎")
     stage.lab.slack.as_user("ana").click(card.ts, RATE, value=bad)
     expect(stage.lab.slack.wait_for_ephemeral("ana", contains="wrong", timeout_s=PATIENCE_S))
 
 
 def a_lost_acknowledgement_answers_once(stage: Stage) -> None:
     stage.lab.slack.faults.duplicate_events()
+    say("lab", "Slack delivers the next question twice")
     question, _ = stage.chat.asked_and_answered("asked twice by Slack: what is failing in shop?")
     stage.lab.slack.faults.clear()
     stage.lab.slack.wait_until_delivered(timeout_s=PATIENCE_S)
     if len(stage.chat.answers("#oncall", question.ts)) != 1:
         raise AssertionError("answered more than once")
+    say("lab", "there is one answer")
 
 
 def a_killed_worker_is_replaced(stage: Stage) -> None:
@@ -248,6 +252,7 @@ def a_person_stops_a_run(stage: Stage) -> None:
     model.outage(held(after_events=1), question="stopped")
     question = stage.chat.ask("to be stopped: what is failing in shop?")
     model.wait_until(lambda turns: any(one.outcome is Outcome.HELD for one in turns))
+    say("ana", "stop")
     stage.lab.slack.as_user("ana").reply(question, "stop")
     expect(stage.chat.wait_for_words("#oncall", question.ts, "Stopped"))
     model.release()

@@ -249,6 +249,8 @@ def test_a_step_that_is_an_operation_shows_what_to_type_for_it() -> None:
     assert "ask for approval" not in words(
         replace(verdict(), mitigation=(replace(step, operation=""),), permanent=())
     )
+    proposed = replace(verdict(), mitigation=(step,), permanent=(), proposals=("A12",))
+    assert "ask for approval" not in words(proposed)
 
 
 def test_a_proposal_is_told_with_who_decides_on_it() -> None:

@@ -29,7 +29,7 @@ from bot.adapters.slack.intents import (
     UseScope,
 )
 from bot.adapters.slack.payload import Fields
-from bot.adapters.slack.wording import decoded
+from bot.adapters.slack.wording import decoded, is_help
 from bot.domain.conversation import (
     ChannelId,
     MessageTs,
@@ -61,7 +61,8 @@ def read_command(payload: Mapping[str, Any]) -> Intent:
     about_operations = read_operation_words(text, actor, payload)
     if about_operations is not None:
         return about_operations
-    match text.replace("`", "").split():
+    words = text.replace("`", "").split()
+    match words:
         case ["status"]:
             return AskForStatus(actor=actor)
         case ["use", "cluster", cluster]:
@@ -71,7 +72,8 @@ def read_command(payload: Mapping[str, Any]) -> Intent:
         case ["use", cluster]:
             return UseScope(actor=actor, cluster=cluster, namespace=None)
         case _:
-            return AskForHelp(actor=actor)
+            asked = not words or is_help(" ".join(words))
+            return AskForHelp(actor=actor, said="" if asked else " ".join(words))
 
 
 def read_action(payload: Mapping[str, Any]) -> Intent:

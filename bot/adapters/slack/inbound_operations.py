@@ -119,8 +119,8 @@ def read_operation_words(text: str, actor: Actor, payload: Mapping[str, Any]) ->
             return ListActions(actor=actor)
         case ["autonomy"]:
             return ListTrust(actor=actor)
-        case ["cancel", name, *reason]:
-            return Cancel(actor=actor, name=name, reason=_line(reason))
+        case ["cancel", _, *reason]:
+            return Cancel(actor=actor, name=words[1], reason=_line(reason))
         case ["stop" | "release" | "thaw" as switch, *_]:
             return _throw(actor, Switch(switch), words[1:], payload)
         case ["freeze", _, *_]:

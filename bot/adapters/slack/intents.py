@@ -30,9 +30,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskForHelp:
-    """A mention with nothing in it, or the word help."""
+    """A mention with nothing in it, the word help, or a command nobody knows."""
 
     actor: Actor
+    said: str = ""
+    """What was typed behind a slash command and is none; empty where help was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

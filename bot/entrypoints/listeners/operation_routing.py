@@ -93,7 +93,7 @@ def _listed(intent: ListActions | ListTrust, desk: OperationsDesk) -> Reply:
         found = desk.open_actions(voice=voice_of(actor), channel=actor.channel)
     except NotAllowedError as refusal:
         return Reply(actor=actor, card=note_card(str(refusal)), refused=True)
-    return Reply(actor=actor, card=actions_card(found))
+    return Reply(actor=actor, card=actions_card(found, halted=desk.halted()))
 
 
 def _carry_out(intent: OperationIntent, desk: OperationsDesk, stored_at: datetime | None) -> str:

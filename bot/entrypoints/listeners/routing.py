@@ -150,7 +150,7 @@ def _answer(
     actor = intent.actor
     match intent:
         case AskForHelp():
-            return help_card()
+            return help_card(intent.said)
         case AskForStatus():
             return status_card(
                 desk.status(team_id=actor.team_id, channel=actor.channel, person=actor.person)

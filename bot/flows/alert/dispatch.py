@@ -6,6 +6,7 @@ made of what it is about.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import structlog
@@ -119,8 +120,8 @@ class Dispatch:
             lasted = span((incident.resolved_at - incident.opened_at).total_seconds())
             self._messenger.note(
                 thread,
-                f"Resolved at {stamp(incident.resolved_at)}, {lasted} after it began; every alert"
-                " of it is over.",
+                f"Resolved at {incident.resolved_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {lasted}"
+                " after it began; every alert of it is over.",
                 key=f"{key}/resolved/{stamp(incident.resolved_at)}",
             )
         if incident.state is IncidentState.OPEN and incident.reopened:

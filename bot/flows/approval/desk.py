@@ -16,7 +16,7 @@ import structlog
 from bot.domain.errors import NotAllowedError, UpstreamError
 from bot.flows.approval.noting import refusal_noted
 from bot.flows.approval.sight import may_see
-from bot.flows.approval.switchboard import Switchboard, refusals_told
+from bot.flows.approval.switchboard import Switchboard, halted, refusals_told
 from bot.flows.approval.trusted import trusted_words
 from bot.ports.action_board import ActionView
 from bot.ports.operations_desk import Waiting
@@ -181,6 +181,10 @@ class ApprovalDesk(Switchboard):
         access = self._registry.access_of(person.teams, channel)
         found = self._index.open_actions(limit=LISTED * 3)
         return tuple(action for action in found if may_see(access, action))[:LISTED]
+
+    def halted(self) -> tuple[str, ...]:
+        """Return what keeps operations from running now, a sentence each; empty for nothing."""
+        return halted(self._book.switches())
 
     def trusted(self, *, voice: Voice, channel: ChannelId) -> str:
         """Tell what runs with one approval less, as far as this person may read."""

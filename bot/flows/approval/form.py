@@ -16,6 +16,8 @@ from bot.ports.operations_desk import NEEDED, FieldKind, FormField
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic_core import ErrorDetails
+
     from safe_ops.model.plans import Json
     from safe_ops.operations.operation import Parameters
 
@@ -36,7 +38,16 @@ _WORDS: Final = {
     "extra_forbidden": "is no parameter of this operation",
     "string_pattern_mismatch": "is no name that can exist",
     "literal_error": "is none of the choices",
+    "int_parsing": "is no whole number",
+    "int_type": "is no whole number",
+    "float_parsing": "is no number",
+    "float_type": "is no number",
+    "bool_parsing": "is neither yes nor no",
+    "bool_type": "is neither yes nor no",
+    "greater_than_equal": "is less than {ge}",
+    "less_than_equal": "is more than {le}",
 }
+"""By pydantic's names; what is in braces is the bound it tells."""
 
 
 def kind_named(word: str) -> str:
@@ -70,10 +81,17 @@ def problems(model: type[Parameters], values: Mapping[str, Json]) -> dict[str, s
         model.model_validate(dict(values))
     except ValidationError as error:
         return {
-            str(one["loc"][0]) if one["loc"] else "": _WORDS.get(one["type"], one["msg"].lower())
+            str(one["loc"][0]) if one["loc"] else "": _wrong(one)
             for one in reversed(error.errors(include_url=False))
         }
     return {}
+
+
+def _wrong(error: ErrorDetails) -> str:
+    words = _WORDS.get(error["type"])
+    if words is None:
+        return error["msg"].removeprefix("Value error, ").lower()
+    return words.format_map(error.get("ctx", {}))
 
 
 def _field(name: str, part: Mapping[str, Any], *, required: bool) -> FormField:
@@ -107,7 +125,7 @@ def _resolved(part: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str
 
 def _hint(part: Mapping[str, Any], default: Json) -> str:
     bounds = [
-        f"{word} {part[name]}"
+        f"{word} {part[name]:,}"
         for name, word in (("minimum", "at least"), ("maximum", "at most"))
         if name in part
     ]

@@ -47,11 +47,27 @@ def operation_named(
     refusal = hard_refusal(name)
     if refusal:
         raise NotAllowedError(f"{refusal}.")
-    near = get_close_matches(name, catalogue, n=_NEAR, cutoff=_ALIKE)
+    near = _near(catalogue, name)
     if near:
         nearest = ", ".join(told(catalogue[one]) for one in near)
         raise NotAllowedError(f"There is no operation {name}. Near it: {nearest}.")
     raise NotAllowedError(f"There is no operation {name}. There is: {listed}.")
+
+
+def _near(catalogue: Mapping[str, Operation[Any]], name: str) -> list[str]:
+    """Return what was meant, perhaps: by the words of names and titles first, then by spelling."""
+    wanted = _letters(name)
+    said = [
+        one
+        for one, operation in catalogue.items()
+        if wanted and (wanted in _letters(operation.title) or wanted in _letters(one))
+    ]
+    alike = get_close_matches(name, catalogue, n=_NEAR, cutoff=_ALIKE)
+    return list(dict.fromkeys([*said, *alike]))[:_NEAR]
+
+
+def _letters(words: str) -> str:
+    return "".join(char for char in words.lower() if char.isalnum())
 
 
 def spelled(operation: Operation[Any]) -> str:

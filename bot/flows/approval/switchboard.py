@@ -6,6 +6,7 @@ It carries each word to `safe_ops.service.braking`, which judges it, and says wh
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import NotAllowedError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.ports.operations_desk import Voice
+    from safe_ops.model.actions import Switches
     from safe_ops.service.braking import Brake
 
 
@@ -79,6 +81,23 @@ class Switchboard:
                 "Frozen: no operation is allowed until the freeze is lifted by `/nightdesk thaw`."
             )
         return "The freeze is lifted."
+
+
+def halted(switches: Switches) -> tuple[str, ...]:
+    """Return what keeps operations from running now, and how it is lifted; a sentence each."""
+    says = []
+    if switches.stopped_by:
+        at = switches.stopped_at
+        since = f" since {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at is not None else ""
+        says.append(
+            f"All operations are stopped{since}, by {switches.stopped_by}: `/nightdesk release`"
+            " lets them go on."
+        )
+    if switches.read_only:
+        says.append("Read-only: nothing is run before `/nightdesk readonly off`.")
+    if switches.frozen:
+        says.append(f"Frozen: {switches.frozen}. `/nightdesk thaw` lifts it.")
+    return tuple(says)
 
 
 @contextmanager

@@ -128,6 +128,7 @@ def test_a_word_nobody_understands_stops_the_order(house: Approvals) -> None:
     [
         ("", "Say which operation"),
         ("rollout_restrat cart", "`rollout_restart`"),
+        ("rollback cart", "`rollout_undo`"),
         ("xyzzy", "There is no operation xyzzy. There is:"),
         ("delete_namespace name=shop", "Namespaces are never deleted by Nightdesk"),
         ("exec pod/cart-1", "opens no session"),
@@ -139,6 +140,23 @@ def test_what_is_not_in_the_catalogue_is_refused_with_advice(
     run(house, text)
     assert says in told(house)
     assert stored(house) == []
+
+
+@pytest.mark.parametrize(
+    ("replicas", "says"),
+    [
+        ("many", "Replicas is no whole number"),
+        ("2.5", "Replicas is no whole number"),
+        ("9999", "Replicas is more than 1000"),
+        ("-1", "Replicas is less than 0"),
+    ],
+)
+def test_the_form_says_what_is_wrong_with_a_number(
+    house: Approvals, replicas: str, says: str
+) -> None:
+    run(house, f"scale_up cart -n shop cluster=eu replicas={replicas}")
+    hint = f"❗ {says}; at least 0 and at most 1,000"
+    assert hint in str(house.lab.wait_for_view("tom").body)
 
 
 def test_a_cluster_the_operator_cannot_change_is_no_choice(house: Approvals) -> None:

@@ -121,7 +121,7 @@ def _groups(outcome: Outcome, verdict: Verdict, *, files_lost: bool) -> list[_Gr
     marked = verdict_parts.rules_only(verdict, outcome.notice)
     ending = _ending(outcome, with_notice=not marked)
     notice = [parts.context(ending)] if ending else []
-    relief = verdict_parts.steps("Relief now", verdict.mitigation)
+    relief = verdict_parts.steps("Relief now", verdict.mitigation, orders=not verdict.proposals)
     cure = verdict_parts.steps("Permanent fix", verdict.permanent)
     coverage = parts.paragraphs(coverage_lines(verdict.coverage))
     return [
@@ -162,6 +162,9 @@ def _fitting(groups: Sequence[_Group], *, room: int) -> list[Block]:
 def _ending_card(outcome: Outcome) -> Card:
     words = ENDINGS[outcome.state]
     ending = _ending(outcome) or "There is no answer to show."
+    if outcome.state is RunState.DONE or outcome.stopped_by:
+        # It says by itself how it ended: a read that was refused is not "done".
+        return Card(text=ending, blocks=(parts.section(ending), *controls(outcome)))
     return Card(
         text=f"{words}: {ending}",
         blocks=(parts.section(f"*{words}.* {ending}"), *controls(outcome)),

@@ -47,9 +47,18 @@ _HELP: Final = (
         " planned, shown, and run only after the approvals it needs, given with the buttons on its"
         " card. `/nightdesk actions` lists open ones, `/nightdesk autonomy` what runs with one"
         " approval less, `/nightdesk cancel A12` takes one back, `/nightdesk stop` stops all of"
-        " them."
+        " them, `/nightdesk release` lets them go on."
     ),
 )
+_LACKS: Final = {
+    "cancel": "Say which, and why if you like: `/nightdesk cancel A12 wrong cluster`.",
+    "freeze": "Say why: `/nightdesk freeze month end`. `/nightdesk thaw` lifts it.",
+    "readonly": "Say `/nightdesk readonly on`, or `off`.",
+    "read-only": "Say `/nightdesk readonly on`, or `off`.",
+    "use": "Say which cluster: `/nightdesk use NAME`.",
+}
+"""What is missing behind the first word of a command, in mrkdwn."""
+_SAID: Final = 200
 
 
 def note_card(text: str) -> Card:
@@ -58,9 +67,15 @@ def note_card(text: str) -> Card:
     return Card(text=shown, blocks=(parts.section(shown),))
 
 
-def help_card() -> Card:
-    """Return what can be asked, and how."""
-    return Card(text=_HELP[0], blocks=tuple(parts.paragraphs(_HELP)))
+def help_card(said: str = "") -> Card:
+    """Return what can be asked, and how; what was typed and is no command is answered alone."""
+    if not said:
+        return Card(text=_HELP[0], blocks=tuple(parts.paragraphs(_HELP)))
+    line = _LACKS.get(said.split(maxsplit=1)[0].lower()) or (
+        f"{inline_code(f'/nightdesk {said}', limit=_SAID)} is no command: `/nightdesk help` lists"
+        " them. To ask something, mention me in a channel or write to me directly."
+    )
+    return Card(text=line, blocks=(parts.section(line),))
 
 
 def status_card(status: ServiceStatus) -> Card:

@@ -78,8 +78,13 @@ def caveats(verdict: Verdict) -> list[Block]:
     return [parts.context(" ".join(clip_escaped(one, 300) for one in verdict.caveats[:4]))]
 
 
-def steps(title: str, chosen: Sequence[Step], *, most: int = _STEPS) -> list[Block]:
-    """Return what may be done, each with its check, its risk and the way back."""
+def steps(
+    title: str, chosen: Sequence[Step], *, most: int = _STEPS, orders: bool = True
+) -> list[Block]:
+    """Return what may be done, each with its check, its risk and the way back.
+
+    Without `orders` nobody is told how to ask for it: it was proposed already.
+    """
     if not chosen:
         return []
     blocks: list[Block] = []
@@ -90,7 +95,7 @@ def steps(title: str, chosen: Sequence[Step], *, most: int = _STEPS) -> list[Blo
             ("      _risk:_", step.risk, _NOTE),
             ("      _undo:_", step.undo, _NOTE),
             ("      _check:_", step.check, 0),
-            ("      _or ask for approval:_", step.order, 0),
+            ("      _or ask for approval:_", step.order if orders else "", 0),
         )
         for label, value, limit in told:
             if not value.strip():

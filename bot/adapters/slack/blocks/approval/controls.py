@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack import actions, limits
 from bot.adapters.slack.blocks import parts
+from bot.adapters.slack.blocks.approval.facts import spoken
 from bot.adapters.slack.visible import visible
 from bot.ports.operations_desk import Ballot
 from safe_ops.model.actions import State
@@ -122,6 +123,7 @@ def details_button(action: Action) -> Block:
 
 
 def _question(plan: Plan, change: str) -> str:
-    head = f"T{plan.tier.value} in {visible(plan.environment)}: {visible(plan.target.key)}\n"
+    what = f"{visible(spoken(plan.operation))} of {visible(plan.target.key)}"
+    head = f"T{plan.tier.value} in {visible(plan.environment)}: {what}\n"
     counted = f"{len(plan.drawing.changes)} changes, as on the card"
     return head + (change if len(head) + len(change) <= limits.CONFIRM_TEXT else counted)

@@ -130,17 +130,33 @@ def folded_rulings(plan: Plan) -> Block:
     """Return every guard's word with the time of its facts, and the parameters, behind one line."""
     passed = sum(1 for one in plan.rulings if one.passed)
     heading = f"Guards: {passed} of {len(plan.rulings)} passed"
-    blocks = [rich.listed([ruling_line(one) for one in plan.rulings] or ["none were asked"])]
+    blocks = ruling_blocks(plan)
     parameters = parameter_lines(plan)
     if parameters:
         blocks += [rich.line(rich.text("Parameters:", bold=True)), rich.listed(parameters)]
     return rich.folded(heading, blocks)
 
 
+def ruling_blocks(plan: Plan) -> list[Block]:
+    """Return every guard's word, the time of their facts once where it is the same for all."""
+    moments = {ruling.at and utc(ruling.at) for ruling in plan.rulings}
+    shared = moments.pop() if len(moments) == 1 else None
+    if shared is None:
+        return [rich.listed([ruling_line(one) for one in plan.rulings] or ["none were asked"])]
+    return [
+        rich.line(rich.text(f"As of {shared}:", bold=True)),
+        rich.listed([_ruled(one) for one in plan.rulings]),
+    ]
+
+
 def ruling_line(ruling: Ruling) -> str:
     """Return a guard's word with its mark and the time of its facts."""
     at = f" · {utc(ruling.at)}" if ruling.at is not None else ""
-    return f"{'✓' if ruling.passed else '✗'} {ruling.guard}: {ruling.says}{at}"
+    return f"{_ruled(ruling)}{at}"
+
+
+def _ruled(ruling: Ruling) -> str:
+    return f"{'✓' if ruling.passed else '✗'} {ruling.guard}: {ruling.says}"
 
 
 def _change(change: Change) -> str:

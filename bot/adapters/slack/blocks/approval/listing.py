@@ -24,16 +24,19 @@ if TYPE_CHECKING:
     from safe_ops.model.actions import Action
 
 _NAME: Final = 200
+_SWITCH: Final = 700
+"""Characters of what stops operations; a reason has at most 500."""
 _HEADING: Final = "Waiting for you"
 
 
-def actions_card(actions: Sequence[Action]) -> Card:
-    """Return the open actions, a line each."""
+def actions_card(actions: Sequence[Action], *, halted: Sequence[str] = ()) -> Card:
+    """Return the open actions, a line each, below what keeps all of them from running."""
+    above = [f"⏸️ {clip_escaped(visible(one), _SWITCH)}" for one in halted]
     if not actions:
         line = "No operation is open that you may see."
-        return Card(text=line, blocks=(parts.section(line),))
+        return Card(text=line, blocks=tuple(parts.paragraphs([*above, line])))
     heading = f"*{count(len(actions), 'open operation')}*"
-    lines = [heading, *(f"• {action_line(one)}" for one in actions)]
+    lines = [*above, heading, *(f"• {action_line(one)}" for one in actions)]
     hint = "`/nightdesk cancel A12 why` takes one back that has not begun."
     blocks = (*parts.paragraphs(lines), parts.context(hint))
     return Card(text=heading, blocks=blocks)

@@ -28,7 +28,7 @@ _LINK: Final = re.compile(
     r"|\b(?:[a-z0-9\-]{1,63}\.){1,8}[a-z]{2,24}/[^\s<>|()]*",
     re.IGNORECASE,
 )
-_LEFT_OUT: Final = "(link left out)"
+_LEFT_OUT: Final = "[link left out]"
 _MARKS: Final = re.compile(r"\*\*|`")
 """Markup of Markdown, which would be shown as it is."""
 

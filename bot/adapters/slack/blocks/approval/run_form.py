@@ -69,7 +69,7 @@ def _problem(field: FormField) -> str:
 
 
 def _input(field: FormField) -> Block:
-    said = "" if field.problem == NEEDED else field.problem
+    said = f"❗ {_problem(field)}" if field.problem not in {"", NEEDED} else ""
     hint = "; ".join(word for word in (said, field.hint) if word)
     block: Block = {
         "type": "input",

@@ -154,7 +154,7 @@ def _plan_blocks(plan: Plan) -> list[Block]:
         blocks.append(rich.line(rich.text("Calls that undo it", bold=True)))
         blocks += _calls(calls_text(drawing.undo))
     blocks.append(rich.line(rich.text("Guards", bold=True)))
-    blocks.append(rich.listed([facts.ruling_line(one) for one in plan.rulings] or ["none"]))
+    blocks += facts.ruling_blocks(plan)
     parameters = facts.parameter_lines(plan)
     blocks += [rich.labelled("Parameters", parameters)] if parameters else []
     return blocks
