@@ -329,4 +329,4 @@ class Ground:
         self.guarded.cluster.apply(found)
 
 
-PEOPLE_IN_CHANNELS = ("ana", "marta", "mona", "tom", "gus", "olga", "nils", "vera", "zoe")
+PEOPLE_IN_CHANNELS = ("ana", "marta", "mona", "tom", "gus", "olga", "nils", "vera", "rosa", "zoe")

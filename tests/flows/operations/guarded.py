@@ -47,7 +47,7 @@ NO_MODEL: Final = {"ANTHROPIC_API_KEY": ""}
 """The operator may hold no model key."""
 GROUP: Final = "night"
 """A user group one test deletes, so that nothing of it is remembered from others; olga is in it."""
-DEPUTIES: Final = ("nils", "vera")
+DEPUTIES: Final = ("nils", "vera", "rosa")
 """On-call people of the registry itself, each for a test that does something to them."""
 STRANGERS: Final = {"zoe": {"team_id": "T0OTHER", "is_stranger": True}}
 POLICY: Final = {

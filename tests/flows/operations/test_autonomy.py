@@ -43,6 +43,7 @@ LONG_AGO = timedelta(days=2)
 REST = timedelta(hours=1)
 
 
+@pytest.mark.usefixtures("untouched")
 def test_trust_is_earned_given_by_two_people_used_and_lost_at_the_first_failure(
     ground: Ground, guarded: Guarded
 ) -> None:

@@ -44,7 +44,9 @@ ENDS = {
 """How what people meant to do may end; of twins one is blocked."""
 STOPPED = {State.BLOCKED, State.REVOKED}
 """How whatever a stop came across ends: unplanned, or approved and not begun."""
-NOT_APPLIED = CallOutcome.NOT_APPLIED
+NOT_APPLIED, APPLIED = CallOutcome.NOT_APPLIED, CallOutcome.APPLIED
+QUIET = timedelta(seconds=5)
+"""After so long without an eviction the pods left wait for something."""
 AN_HOUR = timedelta(hours=1)
 WISHES = 100
 CROWD_S = 150.0
@@ -87,13 +89,16 @@ def test_a_window_that_closes_amid_a_drain_ends_it_after_the_pod_under_way(
     ground.approved(action, "ana", "marta")
 
     def is_alone() -> bool:
-        """Tell whether the other budgets' pods are gone, or wait for their budget."""
-        last = {row.step: row for row in guarded.journal(action)}
+        """Tell whether the other pods are gone, or wait for a budget or a replacement."""
+        journal = guarded.journal(action)
+        last = {row.step: row for row in journal}
         waiting = {steps[n].group for n, row in last.items() if row.outcome is NOT_APPLIED}
-        gone = {n for n, row in last.items() if row.outcome is CallOutcome.APPLIED}
+        gone = {n for n, row in last.items() if row.outcome is APPLIED}
         over = {g for g in groups if gone >= {n for n, one in enumerate(steps) if one.group == g}}
         under_way = {n for n, row in last.items() if row.phase is Phase.BEFORE}
-        return under_way == {current} and over | waiting == groups
+        quiet_since = time.now() - QUIET
+        is_quiet = all(row.at and row.at < quiet_since for row in journal if row.outcome is APPLIED)
+        return under_way == {current} and (over | waiting == groups or is_quiet)
 
     eventually(is_alone, "only one pod under way", within_s=PATIENCE_S)
     before = {row.step for row in guarded.journal(action)}
@@ -103,7 +108,7 @@ def test_a_window_that_closes_amid_a_drain_ends_it_after_the_pod_under_way(
     ended = ground.reaches(action, State.FAILED)
     journal = guarded.journal(ended)
     begun = [row for row in journal if row.phase is Phase.BEFORE]
-    done = {row.step: row.at for row in journal if row.outcome is CallOutcome.APPLIED}
+    done = {row.step: row.at for row in journal if row.outcome is APPLIED}
     assert {row.step for row in begun} == before
     assert len(lab.writes()) == len(begun) == len(journal) - len(begun)
     assert len(done) < len(steps)

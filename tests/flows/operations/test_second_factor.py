@@ -109,8 +109,8 @@ def test_nobody_shows_a_second_factor_for_somebody_else(ground: Ground, guarded:
 
 def test_who_has_no_second_factor_is_told_how_to_get_one(ground: Ground) -> None:
     action = _gravest(ground)
-    ground.approve(action, who="nils")
-    ground.note_to("nils", "nightdesk factor add")
+    ground.approve(action, who="rosa")
+    ground.note_to("rosa", "nightdesk factor add")
     assert ground.reaches(action, State.PENDING_ONCALL).approvals == ()
 
 
