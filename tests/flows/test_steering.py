@@ -137,7 +137,12 @@ def test_the_status_names_clusters_and_work_under_way(running: Running, chat: Ch
     chat.answer("#oncall", question.ts)
 
 
-@pytest.mark.parametrize("text", ["help", "", "what is this?"])
+def test_words_that_are_no_command_are_told_where_to_ask(running: Running) -> None:
+    running.slack.as_user("tom").slash("/nightdesk", "what is this?")
+    running.slack.wait_for_ephemeral("tom", contains="is no command", timeout_s=PATIENCE_S)
+
+
+@pytest.mark.parametrize("text", ["help", ""])
 def test_help_shows_what_can_be_asked(running: Running, text: str) -> None:
     running.slack.as_user("tom").slash("/nightdesk", text)
     shown = running.slack.wait_for_ephemeral(

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -21,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import SecretStr
 from sqlalchemy import delete, text, update
 
-from bot.__main__ import EXIT_FAILED, EXIT_OK, EXIT_SETTINGS
+from bot.__main__ import EXIT_FAILED, EXIT_OK
 from bot.adapters.audit.file_sink import AuditFile
 from bot.adapters.store.engine import writing
 from bot.adapters.store.operation_tables import audit_checkpoints, audit_rows
@@ -33,7 +30,6 @@ from safe_ops.model.actions import CallOutcome
 from tests.contract.operations.audit_house import KEY, AuditHouse, read
 from tests.contract.store.operations import note
 from tests.lab.clock import LabClock
-from tests.lab.installation import FOREIGN, Installation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -393,39 +389,3 @@ def test_an_old_checkpoint_of_a_key_that_was_replaced_needs_that_key(
     replaced = settings_of(house.home, audit_key=SecretStr(pem))
     assert verify_database(replaced, key_files=()) == EXIT_FAILED
     assert verify_database(replaced, key_files=[own, public_key]) == EXIT_OK
-
-
-def test_the_command_line_ends_with_what_was_found(house: AuditHouse, tmp_path: Path) -> None:
-    shell = Installation(
-        {"NIGHTDESK_HOME": str(house.home), "NIGHTDESK_AUDIT_KEY": PEM}, logs=tmp_path
-    )
-    sound = shell.run("audit", "verify")
-    assert (sound.returncode, sound.stderr) == (EXIT_OK, "")
-    cut(house)
-    broken = shell.run("audit", "verify")
-    assert broken.returncode == EXIT_FAILED
-    assert "The first bad row is 4" in broken.stdout
-    missing = shell.run("audit", "show", "A99")
-    assert missing.returncode == EXIT_FAILED
-    assert missing.stderr == "There is no action A99: give a name such as A12, or its id.\n"
-    assert shell.run("audit", "public-key").stdout.startswith("-----BEGIN PUBLIC KEY-----")
-    assert len(shell.run("audit", "export").stdout.splitlines()) == 3
-    absent = shell.run("audit", "verify", "--file", str(tmp_path / "absent"))
-    assert absent.returncode == EXIT_SETTINGS
-    assert absent.stderr.startswith("That cannot be done:\n  - ")
-
-
-def test_a_reader_that_has_enough_ends_an_export_without_a_word(house: AuditHouse) -> None:
-    read_end, write_end = os.pipe()
-    os.close(read_end)
-    own = {name: held for name, held in os.environ.items() if not name.startswith(FOREIGN)}
-    with os.fdopen(write_end, "wb") as nobody:
-        ended = subprocess.run(
-            [sys.executable, "-m", "bot", "audit", "export"],
-            env={**own, "NIGHTDESK_HOME": str(house.home), "NIGHTDESK_AUDIT_KEY": PEM},
-            stdout=nobody,
-            stderr=subprocess.PIPE,
-            timeout=60,
-            check=False,
-        )
-    assert (ended.returncode, ended.stderr) == (EXIT_FAILED, b"")
