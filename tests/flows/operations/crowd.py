@@ -166,7 +166,7 @@ class Crowd:
                     )
                 ).all()
             for row in rows:
-                wish = self._wish_of(row.request.channel, row.request.parameters["namespace"])
+                wish = self._wish_of(row.request.channel, row.request.parameters.get("namespace"))
                 known = wish.action if wish is not None else None
                 is_news = known is None or (
                     known.action_id == row.action_id and known.version != row.version
