@@ -42,8 +42,9 @@ ENDS = {
     Fate.TAKE_BACK: {State.CANCELLED, State.REVOKED, State.SUCCEEDED},
 }
 """How what people meant to do may end; of twins one is blocked."""
-STOPPED = {State.BLOCKED, State.REVOKED}
-"""How whatever a stop came across ends: unplanned, or approved and not begun."""
+STOPPED = {State.BLOCKED, State.REVOKED, State.FAILED}
+"""How whatever a stop came across ends: unplanned, approved and not begun, or begun without its
+call; that none of them had an effect is counted."""
 NOT_APPLIED, APPLIED = CallOutcome.NOT_APPLIED, CallOutcome.APPLIED
 QUIET = timedelta(seconds=5)
 """After so long without an eviction the pods left wait for something."""
