@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from tests.flows.operations.replicas import Replicas
 
-SHORTLY = timedelta(seconds=25)
+SHORTLY = timedelta(seconds=40)
 """Before the window closes; less than a lease, so that moving past it abandons nothing."""
 PODS = 4
 ENDS = {
