@@ -138,10 +138,15 @@ def _rows(connection: Connection, action_id: str) -> tuple[JournalRow, ...]:
         .where(action_journal.c.action_id == action_id)
         .order_by(action_journal.c.number)
     ).mappings()
-    return tuple(_row(row) for row in found)
+    return tuple(journal_row(row, says=row["says"]) for row in found)
 
 
-def _row(row: RowMapping) -> JournalRow:
+def journal_row(row: RowMapping, *, says: str) -> JournalRow:
+    """Return a row of the table as the journal's; `says` is given, as readers decode it apart.
+
+    Raises:
+        ValueError: It holds a phase or an outcome there is none of.
+    """
     return JournalRow(
         action_id=row["action_id"],
         fence=row["fence"],
@@ -150,6 +155,6 @@ def _row(row: RowMapping) -> JournalRow:
         attempt=row["attempt"],
         phase=Phase(row["phase"]),
         outcome=None if row["outcome"] is None else CallOutcome(row["outcome"]),
-        says=row["says"],
+        says=says,
         at=row["at"],
     )

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Text, func, select, type_coerce
 
+from bot.adapters.store.action_journal import journal_row
 from bot.adapters.store.book_part import BookPart
 from bot.adapters.store.operation_tables import action_journal
-from safe_ops.model.actions import CallOutcome, JournalRow, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from sqlalchemy import RowMapping
 
+    from safe_ops.model.actions import JournalRow
     from safe_ops.service.call_proof import Journals, KeptCalls
 
 _SAYS = "says_text"
@@ -54,17 +55,7 @@ class SqlKeptCalls(BookPart):
 def _row(row: RowMapping) -> JournalRow | None:
     try:
         says = json.loads(row[_SAYS])
-        return JournalRow(
-            action_id=row["action_id"],
-            fence=row["fence"],
-            part=row["part"],
-            step=row["step"],
-            attempt=row["attempt"],
-            phase=Phase(row["phase"]),
-            outcome=None if row["outcome"] is None else CallOutcome(row["outcome"]),
-            says=says if isinstance(says, str) else "",
-            at=row["at"],
-        )
+        return journal_row(row, says=says if isinstance(says, str) else "")
     except ValueError:
         return None
 
