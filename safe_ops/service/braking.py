@@ -10,6 +10,7 @@ it was given.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -24,7 +25,6 @@ from safe_ops.model.trail import AuditEntry
 from safe_ops.service.hearing import Speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from safe_ops.model.plans import Json
@@ -68,6 +68,21 @@ class _Word:
             facts[ACT] = self.given.act_id
         says = f"{self.says}: {self.reason}" if self.reason else self.says
         return AuditEntry(event="switch.set", actor=self.speaker.actor, says=says, facts=facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """One switch, which way it is to go, and how people call that."""
+
+    switch: Switch
+    sets: bool
+    """False when it is to be lifted."""
+    does: str
+    """Behind a name: `lifted a freeze`."""
+    unset: str
+    """What is said where there is nothing to lift."""
+    is_set: Callable[[Switches], bool]
+    change: Callable[[Switches], Switches]
 
 
 class Brake:
@@ -124,24 +139,15 @@ class Brake:
             RefusedError: This person may not; `not-set`: nothing was stopped; `newer`: it was
                 stopped after this was said; `repeated`.
         """
-        now = self._book.now()
-        with self._hearing.hear(slack_id, team_id) as speaker:
-            self._policy.check_releaser(speaker.person)
-            word = _Word(
-                switch=Switch.STOP,
-                speaker=speaker,
-                says=f"{speaker.person.name} released operations",
-                reason=reason,
-                given=given,
-                lifts=True,
-            )
-
-            def lift(found: Switches) -> Switches:
-                if not found.stopped_by:
-                    raise _not_set("Nothing was stopped", found)
-                return replace(found, stopped_by="", stopped_at=None)
-
-            return self._change(word, now, lift)
+        turn = _Turn(
+            switch=Switch.STOP,
+            sets=False,
+            does="released operations",
+            unset="Nothing was stopped",
+            is_set=lambda found: bool(found.stopped_by),
+            change=lambda found: replace(found, stopped_by="", stopped_at=None),
+        )
+        return self._turned(turn, slack_id, team_id, reason, given)
 
     def read_only(
         self,
@@ -157,25 +163,15 @@ class Brake:
         Raises:
             RefusedError: As `stop` or `release`.
         """
-        now = self._book.now()
-        with self._hearing.hear(slack_id, team_id) as speaker:
-            check = self._policy.check_stopper if enabled else self._policy.check_releaser
-            check(speaker.person)
-            word = _Word(
-                switch=Switch.READ_ONLY,
-                speaker=speaker,
-                says=f"{speaker.person.name} {'set' if enabled else 'lifted'} read-only",
-                reason=reason,
-                given=given,
-                lifts=not enabled,
-            )
-
-            def change(found: Switches) -> Switches:
-                if not (enabled or found.read_only):
-                    raise _not_set("Nightdesk was not read-only", found)
-                return replace(found, read_only=enabled)
-
-            return self._change(word, now, change)
+        turn = _Turn(
+            switch=Switch.READ_ONLY,
+            sets=enabled,
+            does=f"{'set' if enabled else 'lifted'} read-only",
+            unset="Nightdesk was not read-only",
+            is_set=lambda found: found.read_only,
+            change=lambda found: replace(found, read_only=enabled),
+        )
+        return self._turned(turn, slack_id, team_id, reason, given)
 
     def freeze(self, *, slack_id: str, team_id: str, reason: str, given: Given = NOW) -> Switches:
         """Return the switches after a freeze was declared; an empty reason lifts it.
@@ -183,23 +179,37 @@ class Brake:
         Raises:
             RefusedError: As `stop` or `release`.
         """
+        turn = _Turn(
+            switch=Switch.FREEZE,
+            sets=bool(reason),
+            does=f"{'declared' if reason else 'lifted'} a freeze",
+            unset="No freeze was declared",
+            is_set=lambda found: bool(found.frozen),
+            change=lambda found: replace(found, frozen=reason),
+        )
+        return self._turned(turn, slack_id, team_id, reason, given)
+
+    def _turned(
+        self, turn: _Turn, slack_id: str, team_id: str, reason: str, given: Given
+    ) -> Switches:
+        """Return the switches after one was set, or lifted if it was set at all."""
         now = self._book.now()
         with self._hearing.hear(slack_id, team_id) as speaker:
-            check = self._policy.check_stopper if reason else self._policy.check_releaser
+            check = self._policy.check_stopper if turn.sets else self._policy.check_releaser
             check(speaker.person)
             word = _Word(
-                switch=Switch.FREEZE,
+                switch=turn.switch,
                 speaker=speaker,
-                says=f"{speaker.person.name} {'declared' if reason else 'lifted'} a freeze",
+                says=f"{speaker.person.name} {turn.does}",
                 reason=reason,
                 given=given,
-                lifts=not reason,
+                lifts=not turn.sets,
             )
 
             def change(found: Switches) -> Switches:
-                if not (reason or found.frozen):
-                    raise _not_set("No freeze was declared", found)
-                return replace(found, frozen=reason)
+                if not (turn.sets or turn.is_set(found)):
+                    raise _not_set(turn.unset, found)
+                return turn.change(found)
 
             return self._change(word, now, change)
 
